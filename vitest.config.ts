@@ -1,0 +1,45 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { transform } from 'esbuild'
+import type { Plugin } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+/** Lowers decorators with esbuild before vite sees them: vite's own compiler leaves TC39 ones in place, a SyntaxError in Node. */
+const decorators: Plugin = {
+  name: 'lower-decorators',
+  enforce: 'pre',
+  async transform(code, id) {
+    const file = id.split('?', 1)[0] ?? id
+    // A line that begins with `@name` and is not in a doc comment (those begin with `*`).
+    if (!/\.tsx?$/.test(file) || !/^[ \t]*@[A-Za-z_$(]/m.test(code)) return null
+    return transform(code, {
+      loader: 'ts',
+      sourcefile: file,
+      sourcemap: true,
+      target: 'es2022',
+      tsconfigRaw: { compilerOptions: { experimentalDecorators: /\.legacy(\.test)?\.ts$/.test(file), useDefineForClassFields: true } },
+    })
+  },
+}
+
+const project = (name: string, root: string, include: string[]) => ({ extends: true as const, root, test: { name, include } })
+
+const packages = readdirSync('packages').filter((name) => existsSync(`packages/${name}/package.json`))
+
+export default defineConfig({
+  plugins: [decorators],
+  test: {
+    projects: [
+      ...packages.map((name) => project(name, `packages/${name}`, ['src/**/*.test.ts'])),
+      project('test', 'test', ['**/*.test.ts']),
+    ],
+    passWithNoTests: true,
+    reporters: ['default', './scripts/vitest-counts.ts'],
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts'],
+      exclude: ['**/*.test.ts', '**/*.test-d.ts', '**/index.ts', 'packages/_template/**'],
+      reporter: ['text-summary', 'html', 'json-summary'],
+      thresholds: { 'packages/core/src/**': { lines: 98, branches: 98 } },
+    },
+  },
+})
