@@ -16,7 +16,9 @@ const { values: flags } = parseArgs({
 if (flags.core) replacePackage('core', flags.core)
 installPeers()
 
-const sections = await Promise.all(['success', 'failures'].map((name) => import(`./rows/${name}.mjs`)))
+const sections = await Promise.all(
+  ['success', 'failures', 'breaker', 'hedge', 'metrics'].map((name) => import(`./rows/${name}.mjs`)),
+)
 const results = []
 for (const section of sections) results.push(await run(section))
 
@@ -37,13 +39,14 @@ async function run({ title, group, baseline, rows }) {
       const made = await row.make()
       const contender = typeof made === 'function' ? { call: made } : made
       await contender.prepare?.(1)
-      await contender.call()
+      const answer = await contender.call()
+      if (answer !== 1) throw new Error(`answered ${answer}`)
       contenders.push({ ...contender, baseline: base, outcome })
     } catch (error) {
       outcome.problem = error instanceof NotBuilt ? 'not built yet' : `error: ${error?.message ?? error}`
     }
   }
-  const figures = await measure(contenders, flags.quick ? { rounds: 30, sampleMs: 1 } : { rounds: 101, sampleMs: 2 })
+  const figures = await measure(contenders, flags.quick ? { rounds: 41, sampleMs: 2 } : { rounds: 101, sampleMs: 3 })
   figures.forEach((figure, i) => Object.assign(contenders[i].outcome, figure))
   return { title, rows: outcomes }
 }
