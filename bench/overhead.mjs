@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
+import { fileURLToPath } from 'node:url'
 import { installPeers } from './install.mjs'
 import { NotBuilt, replacePackage } from './packages.mjs'
 import { measure } from './rounds.mjs'
@@ -8,31 +10,40 @@ const { values: flags } = parseArgs({
   options: {
     core: { type: 'string' }, // a built file to take instead of packages/core/dist/index.js
     rows: { type: 'string' }, // a group, or a part of row names; several with commas
+    section: { type: 'string' }, // in the child process: the one section to measure
     quick: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
   },
 })
 
 if (flags.core) replacePackage('core', flags.core)
-installPeers()
+if (flags.section) await runSection(flags.section)
+else runAll()
 
-const sections = await Promise.all(
-  ['success', 'failures', 'breaker', 'hedge', 'metrics'].map((name) => import(`./rows/${name}.mjs`)),
-)
-const results = []
-for (const section of sections) results.push(await run(section))
+/** Gives each section a process of its own: what V8 learns from failing calls would slow the loop of the next one. */
+function runAll() {
+  installPeers()
+  for (const section of ['success', 'failures', 'breaker', 'hedge', 'metrics']) {
+    const command = [fileURLToPath(import.meta.url), ...process.argv.slice(2), '--section', section]
+    const { status } = spawnSync(process.execPath, command, { stdio: 'inherit' })
+    if (status !== 0) process.exitCode = 1
+  }
+}
 
-if (flags.json) process.stdout.write(JSON.stringify(results))
-else for (const { title, rows } of results) if (rows.length) console.log(`\n${title}\n\n${draw(rows)}`)
-process.exit()
-
-async function run({ title, group, baseline, rows }) {
+async function runSection(name) {
+  const { title, group, baseline, rows } = await import(`./rows/${name}.mjs`)
   const wanted = flags.rows?.split(',')
-  const chosen = rows.filter(({ name }) => wanted?.some((part) => part === group || name.includes(part)) ?? true)
+  const chosen = rows.filter((row) => wanted?.some((part) => part === group || row.name.includes(part)) ?? true)
+  const text = chosen.length ? `## ${title}\n\n${draw(await run(chosen, baseline))}\n\n` : ''
+  // Some peers leave timers behind that would keep the process alive.
+  process.stdout.write(text, () => process.exit())
+}
+
+/** Makes the contenders, measures those that can run, and gives one outcome for each row. */
+async function run(rows, baseline) {
   const outcomes = []
   const contenders = []
   const base = baseline()
-  for (const row of chosen) {
+  for (const row of rows) {
     const outcome = { name: row.name, target: row.target }
     outcomes.push(outcome)
     try {
@@ -48,7 +59,7 @@ async function run({ title, group, baseline, rows }) {
   }
   const figures = await measure(contenders, flags.quick ? { rounds: 41, sampleMs: 2 } : { rounds: 101, sampleMs: 3 })
   figures.forEach((figure, i) => Object.assign(contenders[i].outcome, figure))
-  return { title, rows: outcomes }
+  return outcomes
 }
 
 function draw(rows) {

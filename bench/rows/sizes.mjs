@@ -1,0 +1,57 @@
+const core = (names) => `export { ${names} } from '@backon/core'`
+const breaker = `export { CircuitBreaker } from '@backon/breaker'`
+const hedging = `export { hedging } from '@backon/hedge'`
+
+const strategies = {
+  waits:
+    'expo constant fibo runtime decay waitRandom waitRandomExponential waitExponentialJitter waitIncrementing ' +
+    'waitException waitNone waitChain waitSum decorrelated retryAfter',
+  stops: 'stopAfterAttempt stopAfterDelay stopBeforeDelay stopWhenEventSet stopNever stopAny stopAll',
+  conditions:
+    'retryIfExceptionType retryIfException retryIfExceptionMessage retryIfExceptionCause retryIfResult ' +
+    'retryIfNotResult retryAny retryAll retryNot retryAlways retryNever',
+  jitters: 'fullJitter equalJitter randomJitter',
+}
+
+/** Each row is a bundle: `source` is its entry, `target` a size in bytes. */
+export const sections = [
+  {
+    title: 'Size: retry',
+    rows: [
+      { name: 'p-retry: default export', source: `export { default } from 'p-retry'` },
+      {
+        name: 'cockatiel: retry, handleAll, ExponentialBackoff',
+        source: `export { retry, handleAll, ExponentialBackoff } from 'cockatiel'`,
+      },
+      { name: '@lifeomic/attempt: retry', source: `export { retry } from '@lifeomic/attempt'` },
+      { name: 'async-retry: default export', source: `export { default } from 'async-retry'` },
+      { name: 'effect: retry, runPromise, tryPromise', source: `export { retry, runPromise, tryPromise } from 'effect/Effect'` },
+      { name: 'backon: retry', source: core('retry'), target: 1750 },
+      { name: 'backon: retry, retryAfter', source: core('retry, retryAfter') },
+      { name: 'backon: retrySync', source: core('retrySync') },
+      { name: 'backon: onException', source: core('onException') },
+      { name: 'backon: Retrying', source: core('Retrying') },
+      { name: 'backon: all of core', source: `export * from '@backon/core'` },
+    ],
+  },
+  {
+    title: 'Size: retry with breaker and hedge',
+    rows: [
+      {
+        name: 'cockatiel: retry + breaker',
+        source: `export {
+          retry, handleAll, ExponentialBackoff, circuitBreaker, ConsecutiveBreaker, wrap
+        } from 'cockatiel'`,
+      },
+      { name: 'opossum: breaker', source: `export { default } from 'opossum'` },
+      { name: 'backon: breaker', source: breaker, target: 1200 },
+      { name: 'backon: hedging', source: hedging, target: 1000 },
+      { name: 'backon: retry + breaker', source: `${core('retry')}; ${breaker}`, target: 2800 },
+      { name: 'backon: retry + breaker + hedging', source: `${core('retry')}; ${breaker}; ${hedging}`, target: 3600 },
+    ],
+  },
+  ...Object.entries(strategies).map(([kind, names]) => ({
+    title: `Size: single ${kind}`,
+    rows: names.split(' ').map((name) => ({ name, source: core(name), target: 150 })),
+  })),
+]

@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { installPeers } from './install.mjs'
+import { NotBuilt, builtEntry, replacePackage } from './packages.mjs'
+import { sections } from './rows/sizes.mjs'
+import { table, verdict } from './table.mjs'
+
+const { values: flags } = parseArgs({
+  options: {
+    core: { type: 'string' }, // a built file to take instead of packages/core/dist/index.js
+    rows: { type: 'string' }, // a part of row names; several with commas
+  },
+})
+
+if (flags.core) replacePackage('core', flags.core)
+installPeers()
+const { build } = await import('esbuild')
+
+const builtPackages = {
+  name: 'built packages',
+  setup(build) {
+    build.onResolve({ filter: /^@backon\// }, ({ path }) => {
+      const [, name, ...subpath] = path.split('/')
+      const entry = builtEntry(name, subpath.join('/') || undefined)
+      if (!existsSync(entry)) throw new NotBuilt(name)
+      return { path: entry, sideEffects: false }
+    })
+  },
+}
+
+const wanted = flags.rows?.split(',')
+for (const { title, rows } of sections) {
+  const chosen = rows.filter(({ name }) => wanted?.some((part) => name.includes(part)) ?? true)
+  if (chosen.length) console.log(`## ${title}\n\n${draw(await Promise.all(chosen.map(weigh)))}\n`)
+}
+
+async function weigh({ name, source, target }) {
+  try {
+    const { outputFiles } = await build({
+      stdin: { contents: source, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      platform: 'node',
+      mainFields: ['module', 'main'],
+      target: 'esnext',
+      write: false,
+      logLevel: 'silent',
+      plugins: [builtPackages],
+    })
+    const [{ contents }] = outputFiles
+    return { name, target, minified: contents.length, gzip: gzipSync(contents, { level: 9 }).length }
+  } catch (error) {
+    return { name, target, problem: problemOf(error) }
+  }
+}
+
+function problemOf(error) {
+  const first = error.errors?.[0]
+  if (first?.detail instanceof NotBuilt || /^No matching export/.test(first?.text)) return 'not built yet'
+  return `error: ${first?.text ?? error.message}`
+}
+
+function draw(rows) {
+  return table([
+    ['', 'gzip B', 'minified B', 'target', ''],
+    ...rows.map(({ name, problem, gzip, minified, target }) => [
+      name,
+      problem ?? gzip.toLocaleString('en'),
+      problem ? '' : minified.toLocaleString('en'),
+      target ? `≤ ${target.toLocaleString('en')} B` : '',
+      verdict(gzip, target),
+    ]),
+  ])
+}
