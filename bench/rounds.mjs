@@ -6,8 +6,8 @@ const collectGarbage = globalThis.gc ?? runInNewContext('gc')
 
 /**
  * Times contenders against a baseline in interleaved rounds and gives, for each, medians over the rounds.
- * In a round every contender has one sample (a loop of awaited calls) in a random order, directly after a sample
- * of the baseline, so that a slow moment of the machine falls on both sides of the ratio.
+ * In a round every contender has one sample (a loop of awaited calls) in a random order, directly before or
+ * after a sample of the baseline, so that a slow moment of the machine falls on both sides of the ratio.
  *
  * A contender is `{ call, baseline }`: `call` is what one turn of the loop awaits, `baseline` the function that it
  * is divided by. `calls` fixes the number of calls in a sample and `prepare(calls)` runs, untimed, before each one.
@@ -29,10 +29,11 @@ export async function measure(contenders, { rounds, sampleMs }) {
     // A minor one: a full collection lets V8 drop optimized code, and the rows then measure its return.
     collectGarbage({ type: 'minor' })
     for (const entrant of shuffled(entrants)) {
-      const base = await entrant.base()
-      const before = activeTimers()
+      const timers = activeTimers()
+      let base = round % 2 ? undefined : await entrant.base()
       const own = await entrant.own()
-      entrant.timersLeft = Math.max(entrant.timersLeft, activeTimers() - before)
+      base ??= await entrant.base()
+      entrant.timersLeft = Math.max(entrant.timersLeft, activeTimers() - timers)
       entrant.times.push(own)
       entrant.ratios.push(own / base)
     }
@@ -53,6 +54,8 @@ async function sampler(call, sampleMs, calls, prepare) {
   const loop = new Function('call', `/* ${++loops} */ return async n => { for (let i = 0; i < n; i++) await call() }`)(call)
   const sample = async (n) => {
     await prepare?.(n)
+    // What ran before has left the caches and the young heap to it.
+    if (!calls) await loop(n >> 3)
     const start = process.hrtime.bigint()
     await loop(n)
     return Number(process.hrtime.bigint() - start) / n

@@ -62,8 +62,8 @@ The machine is shared with other work: quote the ratios, not the nanoseconds.
 ${summary}
 
 - **Speed**: a ratio is the time of a call over the time of the hand-written loop
-  \`for (;;) { try { return await fn() } catch {} }\`. In each round every contender has one sample, directly after a
-  sample of the loop, in random order; the table has the median over the rounds and the middle half of the ratios.
+  \`for (;;) { try { return await fn() } catch {} }\`. In each round every contender has one sample, beside one
+  of the loop, in random order; the table has the median over the rounds and the middle half of the ratios.
 - **Memory**: heap of 100,000 calls that failed once and sleep, each contender in a process of its own.
 - **Size**: esbuild, bundled and minified for \`esnext\`, then gzip level 9.
 
