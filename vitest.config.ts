@@ -24,16 +24,14 @@ const decorators: Plugin = {
 const project = (name: string, root: string, include: string[]) => ({ extends: true as const, root, test: { name, include } })
 
 const packages = readdirSync('packages').filter((name) => existsSync(`packages/${name}/package.json`))
+const across = existsSync('test') ? [project('test', 'test', ['**/*.test.ts'])] : []
 
 export default defineConfig({
   plugins: [decorators],
   test: {
-    projects: [
-      ...packages.map((name) => project(name, `packages/${name}`, ['src/**/*.test.ts'])),
-      project('test', 'test', ['**/*.test.ts']),
-    ],
+    projects: [...packages.map((name) => project(name, `packages/${name}`, ['src/**/*.test.ts'])), ...across],
     passWithNoTests: true,
-    reporters: ['default', './scripts/vitest-counts.ts'],
+    reporters: ['default', './scripts/vitest-counts.mjs'],
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],

@@ -1,0 +1,103 @@
+// Holds the import graph to its shape: layers point one way, no cycles (type imports included), nobody imports
+// an index.ts, and between packages the only road is from a plugin to @backon/core, as its peer.
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import ts from 'typescript'
+import { report } from './counts.mjs'
+import { packages } from './packages.mjs'
+
+// Each line may import from itself and from the lines above it. A name is a file of src/ without `.ts`, or a folder with `/`.
+// A package without a table has no layers; the other rules hold for it all the same.
+const layers = {
+  core: [
+    ['types'],
+    ['shared', 'sleep', 'attempt', 'wait/', 'stop/', 'condition/', 'jitter', 'errors'],
+    ['use', 'override'],
+    ['decide', 'retry', 'retry-sync'],
+    ['decorate', 'retrying', 'caller', 'timeout', 'log'],
+    ['index'],
+  ],
+  breaker: [['error', 'hooks', 'trip'], ['breaker'], ['retrying'], ['index']],
+  hedge: [['hooks', 'percentile'], ['hedge'], ['retrying'], ['index']],
+}
+
+// The seams must carry every plugin, so core may not know any: neither as an import nor as a word in its code.
+const pluginWords = /breaker|circuit|hedge|hedging|prometheus|opentelemetry|otel/i
+
+const isTest = (file) => /\.(test|test-d)\.ts$/.test(file)
+
+function layerOf(table, file) {
+  const name = file.replace(/\.ts$/, '')
+  return table.findIndex((line) => line.some((entry) => (entry.endsWith('/') ? name.startsWith(entry) : name === entry)))
+}
+
+/** Reads the code without its comments, in which core may well say what an open circuit is. */
+function identifiers(text) {
+  const scanner = ts.createScanner(ts.ScriptTarget.Latest, true, ts.LanguageVariant.Standard, text)
+  const found = []
+  for (let kind = scanner.scan(); kind !== ts.SyntaxKind.EndOfFileToken; kind = scanner.scan()) {
+    if (kind === ts.SyntaxKind.Identifier || kind === ts.SyntaxKind.StringLiteral) found.push(scanner.getTokenText())
+  }
+  return found
+}
+
+function checkPackage({ folder, path, manifest }) {
+  const problems = []
+  const src = join(path, 'src')
+  const files = globSync('**/*.ts', { cwd: src }).filter((file) => !isTest(file)).sort()
+  const table = layers[folder]
+  const graph = new Map()
+
+  for (const file of files) {
+    const text = readFileSync(join(src, file), 'utf8')
+    const where = `${src}/${file}`
+    const edges = []
+    graph.set(file, edges)
+    if (table && layerOf(table, file) < 0) problems.push(`${where} is in no layer; give it one in scripts/check-imports.mjs`)
+
+    for (const { fileName: specifier } of ts.preProcessFile(text).importedFiles) {
+      if (specifier.startsWith('.')) {
+        const target = normalize(join(dirname(file), specifier)).replace(/\.js$/, '.ts')
+        if (!existsSync(join(src, target))) problems.push(`${where} imports ${specifier}, which is no file of ${src}`)
+        else if (/(^|\/)index\.ts$/.test(target)) problems.push(`${where} imports ${target}; import the file that has the thing`)
+        else {
+          edges.push(target)
+          const [from, to] = table ? [layerOf(table, file), layerOf(table, target)] : [0, 0]
+          if (from >= 0 && from < to) problems.push(`${where} imports ${target}, which is in a higher layer`)
+        }
+      } else {
+        const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
+        if (name.startsWith('@backon/') && name !== '@backon/core') problems.push(`${where} imports ${name}; only @backon/core may be shared`)
+        else if (!manifest.peerDependencies?.[name]) problems.push(`${where} imports ${specifier}, which is no peer dependency of ${manifest.name}`)
+      }
+    }
+    if (folder === 'core') {
+      for (const word of new Set(identifiers(text).filter((one) => pluginWords.test(one)))) problems.push(`${where} names a plugin: ${word}`)
+    }
+  }
+
+  for (const name of Object.keys(manifest.dependencies ?? {})) problems.push(`${path}/package.json depends on ${name}; a run-time dependency must be a peer`)
+  return [...problems, ...cycles(graph).map((cycle) => `${src}: cycle ${cycle.join(' → ')}`)]
+}
+
+/** Finds one cycle for each back edge of a depth-first walk. */
+function cycles(graph) {
+  const found = []
+  const done = new Set()
+  const walk = (file, trail) => {
+    const at = trail.indexOf(file)
+    if (at >= 0) found.push([...trail.slice(at), file])
+    if (at >= 0 || done.has(file)) return
+    for (const next of graph.get(file) ?? []) walk(next, [...trail, file])
+    done.add(file)
+  }
+  for (const file of graph.keys()) walk(file, [])
+  return found
+}
+
+const results = packages({ template: true }).map((one) => checkPackage(one))
+for (const problem of results.flat()) console.error(problem)
+const failed = results.filter((problems) => problems.length > 0).length
+if (failed === 0) console.log(`${results.length} packages: layers, cycles and borders hold`)
+report({ passed: results.length - failed, failed })
+process.exitCode = failed > 0 ? 1 : 0

@@ -1,0 +1,72 @@
+// Runs one of the project's scripts from a bare clone: `node scripts/run.mjs test`. Needs Node 20 and npm, nothing else.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const bin = join(root, 'node_modules', '.bin')
+const stampFile = join(root, 'node_modules', '.backon-stamp')
+const windows = process.platform === 'win32'
+
+/** Fingerprints what decides the content of node_modules: the lockfile and every manifest it was made from. */
+function stamp() {
+  const hash = createHash('sha256')
+  const manifests = ['packages', 'examples']
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) => readdirSync(join(root, folder)).sort().map((name) => join(folder, name, 'package.json')))
+  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifests]) {
+    if (existsSync(join(root, file))) hash.update(file).update(readFileSync(join(root, file)))
+  }
+  return `${process.platform}-${process.arch} ${hash.digest('hex')}\n`
+}
+
+function isInstalled() {
+  // The stamp outlives a deleted packages/*/node_modules, so the links are looked at too.
+  const linked = readdirSync(join(root, 'packages')).every(
+    (name) => name === 'core' || name.startsWith('_') || existsSync(join(root, 'packages', name, 'node_modules')),
+  )
+  return linked && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp()
+}
+
+function run(command, args, env) {
+  // npm and npx are .cmd files on Windows, which only a shell can start.
+  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env, shell: windows })
+  if (result.error) throw result.error
+  return result.status ?? 1
+}
+
+const [name, ...rest] = process.argv.slice(2)
+const { packageManager, scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+if (!name || !scripts[`do:${name}`]) {
+  const names = Object.keys(scripts).filter((key) => key.startsWith('do:')).map((key) => key.slice(3))
+  console.error(`usage: node scripts/run.mjs <${names.join('|')}>`)
+  process.exit(2)
+}
+
+const env = {
+  ...process.env,
+  npm_config_update_notifier: 'false',
+  npm_config_loglevel: 'error',
+  DO_NOT_TRACK: '1',
+  TURBO_TELEMETRY_DISABLED: '1',
+  TURBO_NO_UPDATE_NOTIFIER: '1',
+}
+
+if (!isInstalled()) {
+  console.error(`Installing the tools of the lockfile with ${packageManager} …`)
+  const status = run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile', '--reporter=append-only', '--loglevel=warn'], env)
+  if (status !== 0) {
+    console.error('\nInstalling failed, see above. If package.json was edited, update the lockfile: npx ' + packageManager + ' install')
+    if (name === 'test') console.log('0 passed, 1 failed, 0 skipped')
+    process.exit(status)
+  }
+  writeFileSync(stampFile, stamp())
+}
+
+// First on PATH is the Node of the lockfile, so that every tool runs on it whatever Node started this file.
+// (Windows spells the variable `Path`; a second spelling beside it would be ignored.)
+const path = Object.keys(env).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH'
+env[path] = `${bin}${delimiter}${env[path] ?? ''}`
+process.exit(run(join(bin, windows ? 'pnpm.cmd' : 'pnpm'), ['run', '--silent', `do:${name}`, ...rest], env))

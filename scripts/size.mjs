@@ -1,0 +1,59 @@
+// Bundles each entry of package.json's "sizes" from dist/, as a user's bundler would, and holds it to its limit.
+// An entry: { name, import: "import { x } from '@backon/y'" or code: "whole module", limit: bytes, external?: [names] }.
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { report } from './counts.mjs'
+import { packages } from './packages.mjs'
+
+// In the workspace `exports` points at the sources; what is measured is what `publishConfig` will make of it.
+const built = new Map(
+  packages().flatMap(({ path, manifest }) =>
+    Object.entries(manifest.publishConfig.exports)
+      .filter(([, target]) => target.default)
+      .map(([subpath, target]) => [manifest.name + subpath.slice(1), resolve(path, target.default)]),
+  ),
+)
+
+const fromDist = {
+  name: 'from-dist',
+  setup(esbuild) {
+    esbuild.onResolve({ filter: /^@backon\// }, ({ path }) => {
+      const external = esbuild.initialOptions.external ?? []
+      if (external.includes(path)) return { path, external: true }
+      const file = built.get(path)
+      return file ? { path: file, sideEffects: false } : { errors: [{ text: `${path} is no entry of a package here` }] }
+    })
+  },
+}
+
+async function measure({ import: statement, code, external = [] }) {
+  const result = await build({
+    // Exporting what was imported keeps it in the bundle without adding code of its own.
+    stdin: { contents: code ?? statement.replace(/^\s*import\b/, 'export'), resolveDir: process.cwd(), loader: 'ts' },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2022',
+    external,
+    plugins: [fromDist],
+    write: false,
+    logLevel: 'error',
+  })
+  return gzipSync(result.outputFiles[0].contents, { level: 9 }).length
+}
+
+const { sizes } = JSON.parse(readFileSync('package.json', 'utf8'))
+const rows = await Promise.all(sizes.map(async (entry) => ({ ...entry, size: await measure(entry) })))
+const width = Math.max(4, ...rows.map(({ name }) => name.length))
+console.log(`${'name'.padEnd(width)}    bytes    limit   (minified, gzip -9)`)
+for (const { name, size, limit } of rows) {
+  const note = size > limit ? `   ${size - limit} B over its limit` : ''
+  console.log(`${name.padEnd(width)} ${String(size).padStart(8)} ${String(limit).padStart(8)}${note}`)
+}
+const over = rows.filter(({ size, limit }) => !(size <= limit))
+if (over.length > 0) console.error('\nA budget is in package.json, "sizes". To raise one, say in the changeset by how much and for whom.')
+report({ passed: rows.length - over.length, failed: over.length })
+process.exitCode = over.length > 0 ? 1 : 0
