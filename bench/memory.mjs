@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { installPeers } from './install.mjs'
-import { NotBuilt, replacePackage } from './packages.mjs'
+import { NotBuilt, replacePackages, replacementArguments, replacements } from './packages.mjs'
 import { rows } from './rows/memory.mjs'
 import { table, verdict } from './table.mjs'
 
 const { values: flags } = parseArgs({
   options: {
-    core: { type: 'string' }, // a built file to take instead of packages/core/dist/index.js
+    ...replacements,
     rows: { type: 'string' }, // a part of row names; several with commas
     row: { type: 'string' }, // in the child process: the one row to measure
   },
@@ -16,7 +16,7 @@ const { values: flags } = parseArgs({
 const calls = 100_000
 const yardstick = rows[0]
 
-if (flags.core) replacePackage('core', flags.core)
+replacePackages(flags)
 if (flags.row) await weigh(rows.find(({ name }) => name === flags.row))
 else report()
 
@@ -28,7 +28,7 @@ async function weigh({ make }) {
   } catch (error) {
     return answer({ problem: error instanceof NotBuilt ? 'not built yet' : `error: ${error?.message ?? error}` })
   }
-  const asleep = new Array(calls)
+  const asleep = Array.from({ length: calls })
   let failed
   process.on('unhandledRejection', (error) => (failed = `a call failed: ${error?.message ?? error}`))
   // The first calls compile the code and fill caches, which is not part of what a call costs.
@@ -64,8 +64,7 @@ function report() {
 }
 
 function inChild({ name }) {
-  const core = flags.core ? ['--core', flags.core] : []
-  const command = ['--expose-gc', fileURLToPath(import.meta.url), '--row', name, ...core]
+  const command = ['--expose-gc', fileURLToPath(import.meta.url), '--row', name, ...replacementArguments()]
   const { stdout, stderr, status } = spawnSync(process.execPath, command, { encoding: 'utf8' })
   return stdout ? JSON.parse(stdout) : { problem: `error: exit code ${status} ${stderr.trim().split('\n').at(-1)}` }
 }

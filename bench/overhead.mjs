@@ -2,20 +2,20 @@ import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { installPeers } from './install.mjs'
-import { NotBuilt, replacePackage } from './packages.mjs'
+import { NotBuilt, replacePackages, replacements } from './packages.mjs'
 import { measure } from './rounds.mjs'
 import { table, verdict } from './table.mjs'
 
 const { values: flags } = parseArgs({
   options: {
-    core: { type: 'string' }, // a built file to take instead of packages/core/dist/index.js
+    ...replacements,
     rows: { type: 'string' }, // a group, or a part of row names; several with commas
     section: { type: 'string' }, // in the child process: the one section to measure
     quick: { type: 'boolean', default: false },
   },
 })
 
-if (flags.core) replacePackage('core', flags.core)
+replacePackages(flags)
 if (flags.section) await runSection(flags.section)
 else runAll()
 

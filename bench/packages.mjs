@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { createRequire, registerHooks } from 'node:module'
-import { isAbsolute, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = fileURLToPath(new URL('../packages/', import.meta.url))
@@ -10,10 +10,22 @@ const loaded = new Map()
 /** What a row throws, and what its table cell says, when a package that it needs has no built exports. */
 export class NotBuilt extends Error {}
 
-/** Takes a package from another built file than its own `dist`, for instance a bundle of work in progress. */
-export function replacePackage(name, file) {
-  replaced.set(name, isAbsolute(file) ? file : resolve(file))
+/** Command line options of every measurement: which built files to take instead of `packages/<name>/dist/index.js`. */
+export const replacements = {
+  core: { type: 'string' }, // --core <file>
+  package: { type: 'string', multiple: true, default: [] }, // --package breaker=<file>
 }
+
+/** Takes packages from the files given by those options, for instance bundles of work in progress. */
+export function replacePackages({ core, package: others }) {
+  for (const pair of [...(core ? [`core=${core}`] : []), ...others]) {
+    const [name, file] = pair.split('=')
+    replaced.set(name, resolve(file))
+  }
+}
+
+/** Gives those options again, for a child process. */
+export const replacementArguments = () => [...replaced].flatMap(([name, file]) => ['--package', `${name}=${file}`])
 
 /** Gives the built entry of a package of this repository, or of one of its subpaths. */
 export function builtEntry(name, subpath = 'index') {

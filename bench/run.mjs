@@ -4,21 +4,23 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { installPeers, peerVersions } from './install.mjs'
+import { replacePackages, replacementArguments, replacements } from './packages.mjs'
 
 const { values: flags } = parseArgs({
   options: {
-    core: { type: 'string' }, // a built file to take instead of packages/core/dist/index.js
+    ...replacements,
     quick: { type: 'boolean', default: false }, // shorter, and leaves results.md alone
   },
 })
 const inThisFolder = (name) => fileURLToPath(new URL(name, import.meta.url))
 
 installPeers()
-const core = flags.core ? ['--core', flags.core] : []
+replacePackages(flags)
+const packages = replacementArguments()
 const tables = [
-  await output('overhead.mjs', ...core, ...(flags.quick ? ['--quick'] : [])),
-  await output('memory.mjs', ...core),
-  await output('sizes.mjs', ...core),
+  await output('overhead.mjs', ...packages, ...(flags.quick ? ['--quick'] : [])),
+  await output('memory.mjs', ...packages),
+  await output('sizes.mjs', ...packages),
 ].join('')
 const summary = summarize(tables)
 console.log(summary)

@@ -3,18 +3,18 @@ import { parseArgs } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { installPeers } from './install.mjs'
-import { NotBuilt, builtEntry, replacePackage } from './packages.mjs'
+import { NotBuilt, builtEntry, replacePackages, replacements } from './packages.mjs'
 import { sections } from './rows/sizes.mjs'
 import { table, verdict } from './table.mjs'
 
 const { values: flags } = parseArgs({
   options: {
-    core: { type: 'string' }, // a built file to take instead of packages/core/dist/index.js
+    ...replacements,
     rows: { type: 'string' }, // a part of row names; several with commas
   },
 })
 
-if (flags.core) replacePackage('core', flags.core)
+replacePackages(flags)
 installPeers()
 const { build } = await import('esbuild')
 
@@ -59,7 +59,7 @@ async function weigh({ name, source, target }) {
 
 function problemOf(error) {
   const first = error.errors?.[0]
-  if (first?.detail instanceof NotBuilt || /^No matching export/.test(first?.text)) return 'not built yet'
+  if (first?.detail instanceof NotBuilt || first?.text.startsWith('No matching export')) return 'not built yet'
   return `error: ${first?.text ?? error.message}`
 }
 
