@@ -12,7 +12,7 @@ export const peerVersions = () =>
 /** Installs the peers into this folder from its own lockfile, unless the wanted versions are there. */
 export function installPeers() {
   if (Object.entries(wanted).every(([name, version]) => installedVersion(name) === version)) return
-  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier'], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: process.platform === 'win32',

@@ -51,6 +51,7 @@ async function weigh({ name, source, target }) {
       plugins: [builtPackages],
     })
     const [{ contents }] = outputFiles
+    if (contents.length === 0) throw new NotBuilt(name)
     return { name, target, minified: contents.length, gzip: gzipSync(contents, { level: 9 }).length }
   } catch (error) {
     return { name, target, problem: problemOf(error) }
@@ -59,7 +60,7 @@ async function weigh({ name, source, target }) {
 
 function problemOf(error) {
   const first = error.errors?.[0]
-  if (first?.detail instanceof NotBuilt || first?.text.startsWith('No matching export')) return 'not built yet'
+  if (error instanceof NotBuilt || first?.detail instanceof NotBuilt || first?.text.startsWith('No matching export')) return 'not built yet'
   return `error: ${first?.text ?? error.message}`
 }
 
