@@ -1,0 +1,14 @@
+import { random } from './shared.ts'
+
+/**
+ * Draws a wait between 0 and the given one: the default, as it keeps callers apart best.
+ * "Full Jitter" of "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015).
+ */
+// `|| 0`: a draw of 0 from an endless wait is 0, not NaN.
+export const fullJitter = (wait: number): number => random() * wait || 0
+
+/** Keeps half of the wait and draws the other half. "Equal Jitter" of "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015). */
+export const equalJitter = (wait: number): number => wait / 2 + fullJitter(wait / 2)
+
+/** Adds up to 1,000 ms to the wait: it is then longer than asked, above a strategy's own cap too. */
+export const randomJitter = (wait: number): number => wait + random() * 1_000

@@ -1,0 +1,24 @@
+import { nonNegative } from '../check.ts'
+import type { Wait } from '../types.ts'
+
+export interface ExpoOptions {
+  /** What each wait is multiplied by to give the next. Default 2. */
+  base?: number | undefined
+  /** The first wait, in ms. Default 1,000. */
+  factor?: number | undefined
+  /** No wait is longer, in ms: a cap on one wait, not on the whole call. Default none. */
+  maxValue?: number | undefined
+}
+
+/**
+ * Waits `factor · base^n` ms, at most `maxValue`: 1, 2, 4, 8 … seconds by default.
+ * Saturates at `maxValue` or the largest number, however many attempts. Throws for an option that is no number of 0 or more.
+ */
+export const expo = ({ base = 2, factor = 1_000, maxValue = Infinity }: ExpoOptions = {}): Wait => {
+  nonNegative({ base, factor, maxValue })
+  return Object.assign(
+    // `|| 0`: nothing times an overflown power is still nothing, not NaN.
+    (details: { tries: number }) => Math.min(factor * base ** (details.tries - 1) || 0, maxValue, Number.MAX_VALUE),
+    { timeless: true },
+  )
+}
