@@ -1,0 +1,4 @@
+import type { Stop } from '../types.ts'
+
+/** Never stops: says aloud that a call may go on for ever, as any `stop` takes the place of the default of three tries. */
+export const stopNever = (): Stop => () => false

@@ -1,0 +1,25 @@
+import { nonNegative } from '../check.ts'
+import type { Wait } from '../types.ts'
+
+export interface DecayOptions {
+  /** The first wait, in ms. Default 1,000. */
+  initialValue?: number | undefined
+  /** How fast waits shrink: each is `e^decayFactor` times shorter than the one before. Default 1; 0 does not shrink. */
+  decayFactor?: number | undefined
+  /** No wait is shorter, in ms; the first neither. Default 0. */
+  minValue?: number | undefined
+}
+
+/**
+ * Waits `initialValue · e^(−n · decayFactor)` ms, at least `minValue`: 1,000, 368, 135 … by default.
+ * Throws for an option that is no number of 0 or more.
+ */
+export const decay = ({ initialValue = 1_000, decayFactor = 1, minValue = 0 }: DecayOptions = {}): Wait => {
+  nonNegative({ initialValue, decayFactor, minValue })
+  return Object.assign(
+    // Each `|| 0` is for an endless option times 0.
+    (details: { tries: number }) =>
+      Math.max(initialValue * Math.exp((1 - details.tries) * decayFactor || 0) || 0, minValue),
+    { timeless: true },
+  )
+}

@@ -1,0 +1,24 @@
+import { nonNegative } from '../check.ts'
+import { fullJitter } from '../jitter.ts'
+import type { Wait } from '../types.ts'
+
+export interface DecorrelatedOptions {
+  /** No wait is shorter, in ms, unless `maxValue` is. Default 1,000. */
+  base?: number | undefined
+  /** No wait is longer, in ms: a cap on one wait, not on the whole call. Default 20,000. */
+  maxValue?: number | undefined
+}
+
+/**
+ * Waits a random time between `base` and three times the wait before it, at most `maxValue`; not jittered again.
+ * "Decorrelated Jitter" of "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015).
+ * Throws for an option that is no number of 0 or more.
+ */
+export const decorrelated = ({ base = 1_000, maxValue = 20_000 }: DecorrelatedOptions = {}): Wait => {
+  nonNegative({ base, maxValue })
+  return Object.assign(
+    (details: { previousWait: number }) =>
+      Math.min(base + (fullJitter(3 * Math.max(base, details.previousWait) - base) || 0), maxValue, Number.MAX_VALUE),
+    { exact: true, timeless: true },
+  )
+}

@@ -1,0 +1,11 @@
+import { invalid } from '../check.ts'
+import type { Details, Wait } from '../types.ts'
+
+/**
+ * Waits as long as your function says, from the exception; 0 after a returned value.
+ * In ms, and not jittered. `undefined` means there is nothing more to wait for and ends the call. Throws for what is no function.
+ */
+export const waitException = <T = any>(value: (exception: any, details: Details<T>) => number | undefined): Wait<T> => {
+  if (typeof value !== 'function') invalid('value', 'a function', value)
+  return Object.assign((details: Details<T>) => ('exception' in details ? value(details.exception, details) : 0), { exact: true })
+}

@@ -1,0 +1,26 @@
+import { nonNegative } from '../check.ts'
+import type { Wait } from '../types.ts'
+
+export interface FiboOptions {
+  /** The first wait, and the second, in ms. Default 1,000. */
+  factor?: number | undefined
+  /** No wait is longer, in ms: a cap on one wait, not on the whole call. Default none. */
+  maxValue?: number | undefined
+}
+
+/**
+ * Waits `factor` times the Fibonacci numbers, at most `maxValue`: 1, 1, 2, 3, 5, 8 … seconds by default.
+ * Saturates at `maxValue` or the largest number. Throws for an option that is no number of 0 or more.
+ */
+export const fibo = ({ factor = 1_000, maxValue = Infinity }: FiboOptions = {}): Wait => {
+  nonNegative({ factor, maxValue })
+  return Object.assign(
+    (details: { tries: number }) => {
+      let value = 1
+      // Past the largest number nothing changes any more: the loop has an end even for a billion attempts.
+      for (let next = 1, n = details.tries; --n > 0 && value < Infinity; ) [value, next] = [next, value + next]
+      return Math.min(factor * value || 0, maxValue, Number.MAX_VALUE)
+    },
+    { timeless: true },
+  )
+}

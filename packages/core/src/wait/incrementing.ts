@@ -1,0 +1,25 @@
+import { invalid, nonNegative } from '../check.ts'
+import type { Wait } from '../types.ts'
+
+export interface WaitIncrementingOptions {
+  /** The first wait, in ms. Default 1,000. */
+  start?: number | undefined
+  /** What each further wait is longer by, in ms; below 0 it is shorter. Default 1,000. */
+  increment?: number | undefined
+  /** No wait is longer, in ms: a cap on one wait, not on the whole call. Default none. */
+  maxValue?: number | undefined
+}
+
+/**
+ * Waits `start + n · increment` ms, at least 0 and at most `maxValue`: 1, 2, 3 … seconds by default.
+ * Throws for an increment that is no finite number and for another option that is no number of 0 or more.
+ */
+export const waitIncrementing = ({ start = 1_000, increment = 1_000, maxValue = Infinity }: WaitIncrementingOptions = {}): Wait => {
+  nonNegative({ start, maxValue })
+  if (!Number.isFinite(increment)) invalid('increment', 'a finite number', increment)
+  return Object.assign(
+    (details: { tries: number }) =>
+      Math.min(Math.max(start + (details.tries - 1) * increment, 0), maxValue, Number.MAX_VALUE),
+    { timeless: true },
+  )
+}

@@ -1,0 +1,38 @@
+import { invalid, nonNegative } from '../check.ts'
+import { fullJitter } from '../jitter.ts'
+import type { Wait } from '../types.ts'
+import { expo } from './expo.ts'
+
+export interface WaitRandomExponentialOptions {
+  /** The first upper bound, in ms. Default 1,000. */
+  multiplier?: number | undefined
+  /** What each upper bound is multiplied by to give the next. Default 2. */
+  expBase?: number | undefined
+  /** No wait is longer, in ms: a cap on one wait, not on the whole call. Default none. */
+  maxValue?: number | undefined
+  /** No wait is shorter, in ms: it bounds the wait itself, not the upper bound it is drawn under. Default 0. */
+  minValue?: number | undefined
+}
+
+/**
+ * Waits a random time between `minValue` and `multiplier · expBase^n` ms, at most `maxValue`; not jittered again.
+ * "Full Jitter" of "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015), with a lower bound.
+ * Throws for an option that is no number of 0 or more, and for a `minValue` above `maxValue`.
+ */
+export const waitRandomExponential = ({
+  multiplier = 1_000,
+  expBase = 2,
+  maxValue = Infinity,
+  minValue = 0,
+}: WaitRandomExponentialOptions = {}): Wait => {
+  nonNegative({ multiplier, expBase, maxValue, minValue })
+  if (minValue > maxValue) invalid('minValue', `maxValue (${maxValue}) or less`, minValue)
+  const ceiling = expo({ factor: multiplier, base: expBase, maxValue })
+  return Object.assign(
+    (details: Parameters<Wait>[0]) => {
+      const high = Math.max(minValue, ceiling(details)!)
+      return Math.min(minValue + (fullJitter(high - minValue) || 0), high)
+    },
+    { exact: true, timeless: true },
+  )
+}

@@ -1,0 +1,20 @@
+import { invalid, nonNegative } from '../check.ts'
+import { fullJitter } from '../jitter.ts'
+import type { Wait } from '../types.ts'
+
+export interface WaitRandomOptions {
+  /** No wait is shorter, in ms. Default 0. */
+  min?: number | undefined
+  /** No wait is longer, in ms. Default 1,000. */
+  max?: number | undefined
+}
+
+/**
+ * Waits a random time between `min` and `max` ms, evenly drawn, and not jittered again.
+ * Throws for an option that is no number of 0 or more, and for a `min` above `max`.
+ */
+export const waitRandom = ({ min = 0, max = 1_000 }: WaitRandomOptions = {}): Wait => {
+  nonNegative({ min, max })
+  if (min > max) invalid('min', `max (${max}) or less`, min)
+  return Object.assign(() => Math.min(min + (fullJitter(max - min) || 0), max), { exact: true, timeless: true })
+}
