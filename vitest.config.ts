@@ -16,7 +16,7 @@ const decorators: Plugin = {
       sourcefile: file,
       sourcemap: true,
       target: 'es2022',
-      tsconfigRaw: { compilerOptions: { experimentalDecorators: /\.legacy(\.test)?\.ts$/.test(file), useDefineForClassFields: true } },
+      tsconfigRaw: { compilerOptions: { experimentalDecorators: /\.legacy\./.test(file), useDefineForClassFields: true } },
     })
   },
 }

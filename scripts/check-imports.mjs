@@ -11,9 +11,9 @@ import { packages } from './packages.mjs'
 const layers = {
   core: [
     ['types'],
-    ['shared', 'sleep', 'attempt', 'wait/', 'stop/', 'condition/', 'jitter', 'errors'],
+    ['shared', 'sleep', 'attempt', 'wait/', 'stop/', 'condition/', 'jitter', 'errors', 'check', 'events', 'undo'],
     ['use', 'override'],
-    ['decide', 'retry', 'retry-sync'],
+    ['policy', 'call', 'decide', 'retry', 'retry-sync'],
     ['decorate', 'retrying', 'caller', 'timeout', 'log'],
     ['index'],
   ],
@@ -58,7 +58,7 @@ function checkPackage({ folder, path, manifest }) {
     for (const { fileName: specifier } of ts.preProcessFile(text).importedFiles) {
       if (specifier.startsWith('.')) {
         const target = normalize(join(dirname(file), specifier)).replace(/\.js$/, '.ts')
-        if (!existsSync(join(src, target))) problems.push(`${where} imports ${specifier}, which is no file of ${src}`)
+        if (!existsSync(join(src, target))) problems.push(`${where} imports ${specifier}, which is no file of ${src} (the name needs its .ts)`)
         else if (/(^|\/)index\.ts$/.test(target)) problems.push(`${where} imports ${target}; import the file that has the thing`)
         else {
           edges.push(target)

@@ -18,6 +18,8 @@ const checks = [
   { name: 'packages as published', command: 'node scripts/check-packages.mjs', counts: true },
 ]
 
+// Under CI some tools colour a log that nobody's terminal will show.
+const env = process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: '1' }
 const scratch = mkdtempSync(join(tmpdir(), 'backon-test-'))
 const total = { passed: 0, failed: 0, skipped: 0 }
 let stoppedAt
@@ -30,7 +32,7 @@ for (const [index, { name, command, counts }] of checks.entries()) {
   console.log(`\n> ${name}: ${command}`)
   const file = join(scratch, `${index}.json`)
   const started = performance.now()
-  const { status, error } = spawnSync(command, { shell: true, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, BACKON_COUNTS: file } })
+  const { status, error } = spawnSync(command, { shell: true, stdio: ['ignore', 'inherit', 'inherit'], env: { ...env, BACKON_COUNTS: file } })
   if (error) console.error(error)
 
   const found = { passed: 0, failed: 0, skipped: 0 }
