@@ -11,7 +11,7 @@ import { packages } from './packages.mjs'
 const layers = {
   core: [
     ['types'],
-    ['shared', 'sleep', 'attempt', 'wait/', 'stop/', 'condition/', 'jitter', 'errors', 'check', 'events', 'undo'],
+    ['shared', 'sleep', 'timer', 'attempt', 'wait/', 'stop/', 'condition/', 'jitter', 'errors', 'check', 'events', 'undo'],
     ['use', 'override'],
     ['policy', 'call', 'decide', 'retry', 'retry-sync'],
     ['decorate', 'retrying', 'caller', 'timeout', 'log'],

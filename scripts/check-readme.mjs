@@ -2,7 +2,7 @@
 // block follows such a block directly, the program must print exactly that. (Code of other libraries: mark it ```js.)
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { build } from 'esbuild'
+import { bundle } from './bundle.mjs'
 import { report } from './counts.mjs'
 
 const scratch = '.readme'
@@ -67,23 +67,13 @@ function typeErrors(blocks) {
 async function runBlock({ file, expected }) {
   const outfile = file.replace(/\.ts$/, '.mjs')
   try {
-    // Bundling lowers decorators and finds the workspace's packages; other packages stay outside.
-    await build({ entryPoints: [file], outfile, bundle: true, format: 'esm', platform: 'node', target: 'es2022', logLevel: 'silent', plugins: [othersOutside] })
+    await bundle(file, outfile)
   } catch (error) {
     return String(error)
   }
   const { status, signal, stdout, stderr } = spawnSync('node', [outfile], { encoding: 'utf8', timeout: 30_000, env: { ...process.env, NO_COLOR: '1' } })
   if (status !== 0) return `ended with ${signal ?? status}\n${stdout}${stderr}`
   if (expected !== undefined && tidy(stdout) !== tidy(expected)) return `printed\n${tidy(stdout)}\nbut the document says\n${tidy(expected)}`
-}
-
-const othersOutside = {
-  name: 'others-outside',
-  setup(esbuild) {
-    esbuild.onResolve({ filter: /^[^.]/ }, ({ path, kind }) =>
-      kind === 'entry-point' || path.startsWith('@backon/') ? undefined : { path, external: true },
-    )
-  },
 }
 
 const tidy = (text) => text.replaceAll(/[ \t]+$/gm, '').trim()
