@@ -18,8 +18,9 @@ export const isInstance = (error: unknown, types: readonly ErrorClass[]): boolea
 /** Checks error classes, given one by one or as a list: one or more, each fit for `instanceof`. */
 export const errorClasses = (types: readonly (ErrorClass | readonly ErrorClass[])[]): readonly ErrorClass[] => {
   const classes = types.flat() as readonly ErrorClass[]
-  if (!classes.length) invalid('exception', 'an error class or several', 'none')
-  for (const type of classes) if (typeof type !== 'function' || !type.prototype) invalid('exception', 'an error class', type)
+  for (const type of classes.length ? classes : [undefined]) {
+    if (typeof type !== 'function' || !type.prototype) invalid('exception', 'an error class or several', type)
+  }
   return classes
 }
 

@@ -18,7 +18,7 @@ export const decorrelated = ({ base = 1_000, maxValue = 20_000 }: DecorrelatedOp
   nonNegative({ base, maxValue })
   return Object.assign(
     (details: { previousWait: number }) =>
-      Math.min(base + (fullJitter(3 * Math.max(base, details.previousWait) - base) || 0), maxValue, Number.MAX_VALUE),
+      Math.min(base + (fullJitter(3 * Math.max(base, details.previousWait) - base) || 0), maxValue),
     { exact: true, timeless: true },
   )
 }

@@ -18,8 +18,9 @@ export const waitIncrementing = ({ start = 1_000, increment = 1_000, maxValue = 
   nonNegative({ start, maxValue })
   if (!Number.isFinite(increment)) invalid('increment', 'a finite number', increment)
   return Object.assign(
+    // `|| 0`: an endless start that an overflowed increment takes back.
     (details: { tries: number }) =>
-      Math.min(Math.max(start + (details.tries - 1) * increment, 0), maxValue, Number.MAX_VALUE),
+      Math.min(Math.max(start + (details.tries - 1) * increment || 0, 0), maxValue, Number.MAX_VALUE),
     { timeless: true },
   )
 }

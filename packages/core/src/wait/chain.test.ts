@@ -1,0 +1,60 @@
+import { expect, test, vi } from 'vitest'
+import type { Details, Wait } from '../types.ts'
+import { waitChain } from './chain.ts'
+import { expo } from './expo.ts'
+import { waitRandom } from './random.ts'
+import { retryAfter } from './retry-after.ts'
+import { runtime } from './runtime.ts'
+import { waitSum } from './sum.ts'
+
+const play = (wait: Wait, count: number) => Array.from({ length: count }, (_, n) => wait({ tries: n + 1 } as Details))
+
+test.each([
+  ['a list, then a strategy from its own first step', waitChain([1, 2], expo()), [1, 2, 1_000, 2_000, 4_000]],
+  ['two lists, and has then run out', waitChain([1, 2], [3]), [1, 2, 3, undefined, undefined]],
+  ['three lists', waitChain([1], [2, 3], [4, 5]), [1, 2, 3, 4, 5]],
+  ['past an empty list', waitChain([], [1], [], [2], 3), [1, 2, 3, 3, 3]],
+  ['an endless member for ever', waitChain(7, [1]), [7, 7, 7, 7, 7]],
+  ['one member', waitChain([1, 2]), [1, 2, undefined, undefined, undefined]],
+  ['a chain', waitChain(waitChain([1], [2]), waitChain([3], 4)), [1, 2, 3, 4, 4]],
+  ['a sum', waitChain(waitSum([1, 2], 10), 5), [11, 12, 5, 5, 5]],
+])('plays %s', (_, wait, waits) => {
+  expect(play(wait, 5)).toEqual(waits)
+})
+
+test('finds the end of a long list in a few questions', () => {
+  const list = Array.from({ length: 1_000 }, (_, n) => n)
+  const member = vi.fn<Wait>((details) => list[details.tries - 1])
+  const wait = waitChain(member, expo())
+  expect(wait({ tries: 1_001 } as Details)).toBe(1_000)
+  expect(wait({ tries: 1_000 } as Details)).toBe(999)
+  expect(member.mock.calls.length).toBeLessThan(15)
+})
+
+test('tells its members every fact but the tries', () => {
+  const member = vi.fn<Wait>(() => 1)
+  const details = { tries: 3, previousWait: 2, name: 'x', exception: undefined } as Details
+  waitChain([5], member)(details)
+  expect(member).toHaveBeenCalledWith({ ...details, tries: 2 })
+  expect('exception' in member.mock.lastCall![0]).toBe(true)
+})
+
+test('goes on for one wait with the next member when one runs out because of the outcome', () => {
+  const wait = waitChain(retryAfter({ max: 100, fallback: 1, jitter: null }), [20, 30, 40])
+  const asked = (tries: number, retryAfter?: number) => wait({ tries, exception: { retryAfter } } as Details)
+  expect([asked(1), asked(2, 50), asked(3, 1_000), asked(4)]).toEqual([1, 50, 40, 1])
+})
+
+test.each([
+  [waitChain([1], expo()), false, true],
+  [waitChain(waitRandom()), true, true],
+  [waitChain([1], runtime(() => 1)), false, false],
+])('is exact, and needs no clock, when that is true of all members', (wait, exact, timeless) => {
+  expect({ ...wait }).toEqual({ exact, timeless })
+})
+
+test('refuses no members, and members that are no waits', () => {
+  expect(() => waitChain()).toThrow(new TypeError('waitChain must be given at least one wait'))
+  expect(() => waitChain(null as never)).toThrow(TypeError)
+  expect(() => waitChain([1, NaN])).toThrow(RangeError)
+})
