@@ -1,0 +1,180 @@
+/** The facts of one call at one moment: made fresh, never changed afterwards. Times are in ms, from a monotonic clock. */
+export interface Details<T = unknown> {
+  /** The same object in every record of one call and in no other: a key for a WeakMap. */
+  readonly call: object
+  /** `options.name`, else the target's own name, else `''`. */
+  readonly name: string
+  /** The caller's own function, never a wrapper around it. */
+  readonly target: Function
+  /** The arguments of this call; empty for `retry(operation)`. */
+  readonly args: readonly unknown[]
+  /** Attempts started so far; the first is 1. */
+  readonly tries: number
+  /** Since the call began, measured after the attempt. */
+  readonly elapsed: number
+  /** Time asked to sleep so far in this call. */
+  readonly idleFor: number
+  /** How long this attempt took. Absent before it has ended. */
+  readonly duration?: number
+  /** The wait before this attempt; 0 before the first. */
+  readonly previousWait: number
+  /** What the attempt returned. Present, even when `undefined`, exactly when it did not throw. */
+  readonly value?: T
+  /** What the attempt threw. Present, even when `undefined`, exactly when it threw. */
+  readonly exception?: unknown
+  /** The wait to come, once it is decided. */
+  readonly wait?: number
+}
+
+/** Retry this outcome? */
+export type Condition<T = any> = (details: Details<T>) => boolean
+
+/** How long to wait, in ms; `undefined` once the strategy has run out. */
+export interface Wait<T = any> {
+  (details: Details<T>): number | undefined
+  /** The wait is meant as given: the engine does not jitter it. */
+  readonly exact?: boolean
+  /** Reads neither `elapsed` nor `duration`: nobody has to look at the clock for it. */
+  readonly timeless?: boolean
+}
+
+/** Enough? Asked after an attempt that would be retried, once the wait is known. */
+export type Stop<T = any> = (details: Details<T>) => boolean
+
+/** Spreads a wait: ms in, ms out. */
+export type Jitter = (wait: number) => number
+
+/** Watches one moment of a call. A promise it returns is awaited. */
+export type Handler<T = any> = (details: Details<T>) => unknown
+
+/** What an operation receives. Operations need `tries` and `signal`; the rest is for plugins. */
+export interface Attempt {
+  /** Which attempt of the call this is; the first is 1. */
+  readonly tries: number
+  /**
+   * Aborts when the caller's signal does, when this attempt's time or the call's `maxTime` has passed, or when another
+   * hedged copy has won. Fresh for each attempt, and made when first read.
+   */
+  readonly signal: AbortSignal
+  /** The facts of the call as they stand, with the `call` identity that every hook sees. */
+  readonly details: Details
+  /** The plugins of the call, outermost first: who has to be told of a plugin's own events. */
+  readonly plugins: readonly Plugin[]
+  /** Whether it has been aborted, and why: known without making a signal. */
+  readonly aborted: boolean
+  readonly reason: unknown
+  /** Called once when it is aborted, which is cheaper than a listener on `signal`. Whoever sets it calls the one before. */
+  onabort: ((reason: unknown) => void) | undefined
+  /** Aborts this attempt alone: its signal, and all that was forked from it. The first reason stays. */
+  abort(reason: unknown): void
+}
+
+/** A unit of work: the caller's function, or a plugin already around it. */
+export type Operation<T> = (attempt: Attempt) => T | PromiseLike<T>
+
+/**
+ * What a plugin can watch. Open to declaration merging: a plugin that has events of its own adds them here.
+ * A call that has begun its first attempt ends in exactly one of `onSuccess`, `onGiveup` and `onAbort`.
+ */
+export interface Hooks {
+  /** Before each attempt. */
+  onAttempt?(details: Details): unknown
+  /** Right before the operation runs, after `onAttempt`. */
+  before?(details: Details): unknown
+  /** After each attempt, before anything is decided. */
+  after?(details: Details): unknown
+  /** The call has succeeded. */
+  onSuccess?(details: Details): unknown
+  /** Before each wait. */
+  beforeSleep?(details: Details): unknown
+  /** Before each wait, after `beforeSleep`. */
+  onBackoff?(details: Details): unknown
+  /** The call has failed: no further attempt will come. */
+  onGiveup?(details: Details): unknown
+  /** The call was cut off: by its caller's signal, or by an error in one of the caller's own callbacks (`exception`). */
+  onAbort?(details: Details): unknown
+}
+
+/** Joins calls: may wrap attempts, watch, stop a call, or do all three. */
+export interface Plugin extends Hooks {
+  /**
+   * Goes around each attempt; asked once a call, so that what belongs to one call can live in its closure. What it
+   * returns may refuse the attempt (throw without calling `next`), time it, or run it more than once.
+   */
+  wrap?<T>(next: Operation<T>): Operation<T>
+  /** One more reason to give up, asked before the wait. */
+  stop?: Stop
+  /** When it joins every call with `use()`: stands inside the plugins of the call, next to the operation, instead of outside. */
+  readonly innermost?: boolean
+  /** Its `wrap` reads neither `elapsed` nor `duration` of `attempt.details`: nobody has to look at the clock for it. */
+  readonly timeless?: boolean
+}
+
+/** A class of errors, or anything else that stands on the right of `instanceof`. */
+export type ErrorClass = abstract new (...args: any) => unknown
+
+/** How to retry. Every part is optional; an explicit `undefined` is the same as absent. */
+export interface Options<T = any> {
+  /** Wait strategy, one number (ms, constant) or a list of numbers (that sequence, then give up). Default `expo()`. */
+  wait?: Wait<T> | number | readonly number[] | undefined
+  /** Spreads the wait; `null` for none. Default `fullJitter`. */
+  jitter?: Jitter | null | undefined
+  /** Error class or classes to retry. Default: all, unless a `predicate` is given. */
+  exception?: ErrorClass | readonly ErrorClass[] | undefined
+  /** Retries a returned value for which it says `true`. Default: no value is retried. */
+  predicate?: ((value: T) => boolean) | undefined
+  /** Decides alone whether an outcome is retried, instead of `exception` and `predicate`. */
+  condition?: Condition<T> | undefined
+  /** Asked about an exception that would be retried: `true` gives up; a number is the exact wait (ms); else goes on. */
+  giveup?: ((exception: any) => boolean | number | undefined | null) | undefined
+  /** Runs in all, the first included: 1 or more, or `Infinity`; or a function asked once a call. Default 3, unless `maxTime` or `stop` is given. */
+  maxTries?: number | (() => number) | undefined
+  /** Bound on the whole call, in ms, waits included; or a function asked once a call. Default none. */
+  maxTime?: number | (() => number) | undefined
+  /** One more reason to give up. */
+  stop?: Stop<T> | undefined
+  /** Cuts the call short: it rejects at once with the identical `signal.reason`. */
+  signal?: AbortSignal | undefined
+  /** Sleeps instead of the built-in timer. */
+  sleep?: ((ms: number, signal?: AbortSignal) => unknown) | undefined
+  /** How the call is named in records, logs and metrics. Default: the function's own name. */
+  name?: string | undefined
+  /** Plugins of this call; the first is outermost. */
+  use?: readonly Plugin[] | undefined
+  /** `false` runs the operation once, with no plugin, no handler and no bound. Default `true`. */
+  enabled?: boolean | undefined
+  onAttempt?: Handler<T> | readonly Handler<T>[] | undefined
+  before?: Handler<T> | readonly Handler<T>[] | undefined
+  after?: Handler<T> | readonly Handler<T>[] | undefined
+  onSuccess?: Handler<T> | readonly Handler<T>[] | undefined
+  beforeSleep?: Handler<T> | readonly Handler<T>[] | undefined
+  onBackoff?: Handler<T> | readonly Handler<T>[] | undefined
+  onGiveup?: Handler<T> | readonly Handler<T>[] | undefined
+  /** Its result is the call's result when the call gives up on an outcome it would have retried. */
+  retryErrorCallback?: ((details: Details<T>) => unknown) | undefined
+  /** `false` resolves with `undefined` instead of throwing the exception that was given up on. Default `true`. */
+  raiseOnGiveup?: boolean | undefined
+}
+
+/** Where time comes from. */
+export interface Clock {
+  /** Monotonic ms. */
+  now(): number
+  setTimeout(callback: () => void, ms: number): unknown
+  clearTimeout(handle: any): void
+}
+
+/** What an override can force: any option, and the two sources that nothing else in the library reads elsewhere. */
+export interface Forced extends Options {
+  clock?: Clock | undefined
+  /** Uniform in [0, 1). */
+  random?: (() => number) | undefined
+}
+
+/** Forced options, or a function of the options of the call at hand (of none, when only time or randomness is asked). */
+export type Override = Forced | ((options: Options) => Forced | undefined)
+
+/** Takes back what a registration did. Safe to call twice, and in any order with others. */
+export interface Undo extends Disposable {
+  (): void
+}
