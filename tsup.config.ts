@@ -21,4 +21,8 @@ export default defineConfig({
   // tsc writes the declarations after this, see tsconfig.build.json.
   dts: false,
   silent: true,
+  // What begins with `_` is nobody's business outside the package: short names there are worth hundreds of bytes to a web page.
+  esbuildOptions(options) {
+    options.mangleProps = /^_/
+  },
 })

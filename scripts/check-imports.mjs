@@ -11,10 +11,10 @@ import { packages } from './packages.mjs'
 const layers = {
   core: [
     ['types'],
-    ['shared', 'sleep', 'timer', 'attempt', 'wait/', 'stop/', 'condition/', 'jitter', 'errors', 'check', 'events', 'undo'],
+    ['shared', 'sleep', 'timer', 'attempt', 'fork', 'wait/', 'stop/', 'condition/', 'jitter', 'errors', 'check', 'events', 'undo'],
     ['use', 'override'],
     ['policy', 'call', 'decide', 'retry', 'retry-sync'],
-    ['decorate', 'retrying', 'caller', 'timeout', 'log'],
+    ['iterate', 'decorate', 'retrying', 'caller', 'timeout', 'log'],
     ['index'],
   ],
   breaker: [['error', 'hooks', 'trip'], ['breaker'], ['retrying'], ['index']],

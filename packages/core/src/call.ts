@@ -6,11 +6,11 @@ import type { Clock, Details, Operation } from './types.ts'
 /** How a call is carried on: with promises and timers, by blocking, or by the body of a `for` loop. */
 export interface Driver {
   /** Runs the attempt, and sees that `settle` hears of its outcome. */
-  _run(call: Call): void
+  readonly _run: (call: Call) => void
   /** Starts the next attempt after a wait. */
-  _sleep(call: Call, wait: number): void
+  readonly _sleep: (call: Call, wait: number) => void
   /** Goes on when a handler's promise has settled. */
-  _follow(call: Call, promise: PromiseLike<unknown>, next: (value: any) => void): void
+  readonly _follow: (call: Call, promise: PromiseLike<unknown>, next: (value: any) => void) => void
 }
 
 /** One call under way: what it runs by, and what has happened so far. */
@@ -19,7 +19,7 @@ export interface Call {
   readonly _driver: Driver
   /** The target with every plugin around it. */
   readonly _operation: Operation<any>
-  readonly _target: Function
+  _target: Function
   readonly _args: readonly unknown[]
   readonly _clock: Clock
   readonly _maxTries: number
@@ -48,6 +48,8 @@ export interface Call {
   _reject: ((reason: unknown) => void) | undefined
   /** Takes back what the call has set up outside itself. */
   _release: (() => void) | undefined
+  /** What stands for the call in its records. */
+  _id: object | undefined
 }
 
 const none: readonly unknown[] = []
@@ -81,6 +83,7 @@ export const newCall = (driver: Driver, policy: Policy, operation: Operation<any
     _resolve: undefined,
     _reject: undefined,
     _release: undefined,
+    _id: undefined,
   }
 }
 
@@ -106,7 +109,7 @@ export const end = (call: Call, failed: boolean, result: unknown): void => {
 export const record = (call: Call, wait?: number): Details => {
   const { _target, _ended, _began } = call
   const details: any = {
-    call,
+    call: (call._id ??= {}),
     name: call._policy._name ?? _target.name,
     target: _target,
     args: call._args,

@@ -35,7 +35,7 @@ export interface Policy {
   /** Whether a success has to be looked at: a condition may want it retried, or somebody listens. */
   readonly _judged: boolean
   /** Whether its calls must be able to end at any moment, signal or not. */
-  readonly _guarded?: boolean
+  readonly _guarded: boolean
 }
 
 const defaultWait = /* @__PURE__ */ expo()
@@ -54,7 +54,7 @@ export const checkTime = (value: unknown): number =>
   typeof value === 'number' && value >= 0 ? value : invalid('maxTime', 'a number of 0 or more', value)
 
 /** Checks every option and completes it with its default. Explicit reads: a loop over names would cost as much as a call. */
-export const prepare = (options: Forced, timed = false): Policy => {
+export const prepare = (options: Forced, tracked = false): Policy => {
   const {
     wait, jitter = fullJitter, exception, predicate, condition, giveup, maxTries, maxTime, stop, signal, sleep, name,
     use = none, enabled, retryErrorCallback, raiseOnGiveup,
@@ -91,7 +91,8 @@ export const prepare = (options: Forced, timed = false): Policy => {
     _maxTime: maxTime ?? Infinity,
     _stop: stop, _signal: signal, _sleep: sleep, _name: name, _callback: retryErrorCallback, _raise: raiseOnGiveup !== false,
     _plugins, _outer: outer, _inner: inner, _listeners,
-    _timed: timed || !!(_listeners || condition || stop || maxTime !== undefined || retryErrorCallback || !_wait.timeless || _plugins.some((plugin) => !plugin.timeless)),
+    _guarded: tracked,
+    _timed: tracked || !!(_listeners || condition || stop || maxTime !== undefined || retryErrorCallback || !_wait.timeless || _plugins.some((plugin) => !plugin.timeless)),
     _judged: !!(_listeners || condition || predicate),
   }
 }
@@ -99,5 +100,5 @@ export const prepare = (options: Forced, timed = false): Policy => {
 /** What a call that starts now runs by: the policy, unless something process-wide was forced or has joined since. */
 export const current = (policy: Policy): Policy => {
   const { outer, inner, force } = state()
-  return force || outer !== policy._outer || inner !== policy._inner ? prepare(force ? force(policy._options) : policy._options, policy._timed) : policy
+  return force || outer !== policy._outer || inner !== policy._inner ? prepare(force ? force(policy._options) : policy._options, policy._guarded) : policy
 }

@@ -2,7 +2,7 @@ import { begin, type Call, type Driver, end, newCall, record } from './call.ts'
 import { decide, DONE, GIVE_UP } from './decide.ts'
 import { TimeoutError } from './errors.ts'
 import { isThenable, type Listeners } from './events.ts'
-import { prepare } from './policy.ts'
+import { type Policy, prepare } from './policy.ts'
 import { arm, disarm } from './timer.ts'
 import type { Details, Operation, Options } from './types.ts'
 
@@ -73,7 +73,7 @@ export const abort = (call: Call, reason: unknown): void => {
   end(call, true, reason)
   finish(call, true, reason)
   _attempt?.abort(reason)
-  if (!call._told) call._policy._listeners?.onAbort?.forEach((listener) => listener(record(call)))
+  if (call._tries && !call._told) call._policy._listeners?.onAbort?.forEach((listener) => listener(record(call)))
 }
 
 /** Goes on with a call; an error in one of the caller's own callbacks ends it. */
@@ -99,8 +99,25 @@ const expire = (call: Call): void => {
   if (call._turn < Infinity) go(call, judge)
 }
 
+/** Watches the caller's signal and, with `timed`, the clock, until the call releases them. */
+export const guard = (call: Call, timed: boolean): void => {
+  const { _signal } = call._policy
+  const onabort = (): void => abort(call, _signal!.reason)
+  const deadline = { _clock: call._clock, _timer: undefined }
+  if (_signal?.aborted) return onabort()
+  call._release = () => {
+    disarm(deadline)
+    _signal?.removeEventListener('abort', onabort)
+  }
+  _signal?.addEventListener('abort', onabort)
+  if (timed && call._maxTime < Infinity) {
+    const left = call._tries ? call._maxTime - (call._clock.now() - call._started) : call._maxTime
+    arm(deadline, Math.max(left, 0), () => expire(call))
+  }
+}
+
 /** Calls the operation. Whatever it does comes back as a promise: sync and async ones meet the same order of events. */
-const invoke = (call: Call): Promise<unknown> => {
+export const invoke = (call: Call): Promise<unknown> => {
   try {
     return Promise.resolve(call._operation(call._attempt!))
   } catch (error) {
@@ -108,14 +125,16 @@ const invoke = (call: Call): Promise<unknown> => {
   }
 }
 
-const settle = (call: Call, failed: boolean, result: unknown): void => {
+/** Hears the outcome of the attempt under way. */
+export const settle = (call: Call, failed: boolean, result: unknown): void => {
   end(call, failed, result)
   // A success that nobody judges or watches needs no loop to be one.
   if (failed || call._policy._judged) go(call, judge)
   else finish(call, false, result)
 }
 
-const driver: Driver = {
+/** Carries calls on with promises and timers. */
+export const driver: Driver = {
   _run(call) {
     const { _attempt } = call
     const settled = (failed: boolean, result: unknown): void => {
@@ -148,41 +167,40 @@ const carryOn = (call: Call, failed: boolean, result: unknown): PromiseLike<any>
   },
 })
 
-export const start = <T>(call: Call): Promise<T> => {
+/** Starts a call of the asynchronous kind. */
+export const start = (call: Call): Promise<any> => {
   const { _signal, _listeners, _judged, _guarded } = call._policy
   if (!_signal && !_listeners && call._maxTime === Infinity && !_guarded) {
     // Nobody watches, nothing can cut it short: chain on the operation's own promise.
     begin(call)
-    return invoke(call).then(_judged ? (value) => carryOn(call, false, value) : undefined, (error) => carryOn(call, true, error)) as Promise<T>
+    return invoke(call).then(_judged ? (value) => carryOn(call, false, value) : undefined, (error) => carryOn(call, true, error))
   }
   return new Promise((resolve, reject) => {
     call._resolve = resolve
     call._reject = reject
-    if (_signal?.aborted) return reject(_signal.reason)
-    const onabort = (): void => abort(call, _signal!.reason)
-    const deadline = { _clock: call._clock, _timer: undefined }
-    call._release = () => {
-      disarm(deadline)
-      _signal?.removeEventListener('abort', onabort)
-    }
-    _signal?.addEventListener('abort', onabort)
-    if (call._maxTime < Infinity) arm(deadline, call._maxTime, () => expire(call))
-    go(call, attempt)
+    guard(call, true)
+    if (call._turn < Infinity) go(call, attempt)
   })
 }
 
-export const retry = <T>(operation: Operation<T>, options: Options<T> = {}): Promise<T> => {
+/** Runs by options that have been checked. */
+export const run = (policy: Policy, operation: Operation<any>, target: Function = operation, args?: readonly unknown[]): Promise<any> => {
   try {
-    return start(newCall(driver, prepare(options), operation))
+    return start(newCall(driver, policy, operation, target, args))
   } catch (error) {
     return Promise.reject(error)
   }
 }
 
-/** Runs by options that have been checked. */
-export const run = (policy: Parameters<typeof newCall>[1], operation: Operation<any>, target: Function, args: readonly unknown[]): Promise<any> => {
+/**
+ * Calls an operation until it succeeds or its options say that it is enough: by default three times, with exponential
+ * waits and full jitter. Resolves with the operation's value; rejects with the very error of the last attempt, with
+ * `signal.reason` when the caller aborts, with a TimeoutError when `maxTime` passes during an attempt, and with a
+ * TypeError or RangeError for unusable options. The operation receives the attempt: pass `attempt.signal` on.
+ */
+export const retry = <T>(operation: Operation<T>, options: Options<Awaited<T>> = {}): Promise<Awaited<T>> => {
   try {
-    return start(newCall(driver, policy, operation, target, args))
+    return run(prepare(options), operation)
   } catch (error) {
     return Promise.reject(error)
   }

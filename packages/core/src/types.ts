@@ -161,7 +161,10 @@ export interface Clock {
   /** Monotonic ms. */
   now(): number
   setTimeout(callback: () => void, ms: number): unknown
+  /** Takes any handle that `setTimeout` gave, fired or not, and `undefined`. */
   clearTimeout(handle: any): void
+  /** Lets `ms` pass in a synchronous call, instead of blocking the thread. */
+  block?(ms: number): void
 }
 
 /** What an override can force: any option, and the two sources that nothing else in the library reads elsewhere. */

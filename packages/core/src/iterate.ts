@@ -1,0 +1,150 @@
+import { type Call, type Driver, newCall } from './call.ts'
+import { invalid } from './check.ts'
+import type { Policy } from './policy.ts'
+import { abort, attempt, driver, go, guard } from './retry.ts'
+import { syncDriver, wake } from './retry-sync.ts'
+import type { Attempt, Operation } from './types.ts'
+
+/** One turn of `for await (const attempt of retrying)`. */
+export interface Turn extends Attempt {
+  /**
+   * Runs the operation of this turn, which must happen once. Resolves with the call's result when it has ended, and
+   * with `undefined` when the loop will go round again; rejects with what the call throws when it gives up.
+   */
+  run<T>(operation: Operation<T>): Promise<Awaited<T> | undefined>
+}
+
+/** One turn of `for (const attempt of retrying)`. */
+export interface SyncTurn extends Attempt {
+  /** Runs the operation of this turn: as `Turn.run`, blocking. */
+  run<T>(operation: (attempt: Attempt) => T): T | undefined
+}
+
+/** A call whose attempts are run by the body of a loop. */
+class LoopCall {
+  readonly call: Call
+  over = false
+  failed = false
+  result: unknown
+  /** The end was an answer to `run`: the loop itself has nothing more to say about it. */
+  answered = false
+  operation: Operation<any> | undefined
+  /** Somebody waits for the call to move on. */
+  moved: (() => void) | undefined
+
+  constructor(on: Driver, policy: Policy) {
+    // Until a turn has run its operation there is no target: an empty function stands in.
+    this.call = newCall(on, policy, (attempt) => this.operation!(attempt), Object.defineProperty(() => {}, 'name', { value: '' }))
+    const end = (failed: boolean) => (result: unknown) => {
+      this.over = true
+      this.failed = failed
+      this.result = result
+      this.moved?.()
+    }
+    this.call._resolve = end(false)
+    this.call._reject = end(true)
+  }
+
+  /** Takes the operation of a turn. */
+  take(turn: unknown, operation: Operation<any>): void {
+    if (typeof operation !== 'function') invalid('operation', 'a function', operation)
+    if (this.operation || turn !== this.call._attempt) throw new Error('attempt.run was called twice, or after its turn: run one operation in each turn of the loop')
+    this.operation = this.call._target = operation
+  }
+
+  /** What `run` answers. */
+  answer(): unknown {
+    if (!this.over) return undefined
+    this.answered = true
+    if (this.failed) throw this.result
+    return this.result
+  }
+
+  /** Whether the loop is to go round again; throws what ended the call and nobody was told. */
+  goesOn(): boolean {
+    if (!this.over) return true
+    if (this.failed && !this.answered) throw this.result
+    return false
+  }
+
+  /** The body has come to its end. */
+  check(): void {
+    if (!this.over && !this.operation) throw new Error('the turn ended without attempt.run: run one operation in each turn of the loop')
+    this.operation = undefined
+  }
+
+  /** Nobody will come back for a further turn. */
+  leave(): void {
+    if (this.over) return
+    this.failed = false
+    this.call._reject = () => {
+      this.over = true
+      this.moved?.()
+    }
+    abort(this.call, new DOMException('the loop was left', 'AbortError'))
+  }
+}
+
+/**
+ * Hands out the attempts of one call to a `for await` loop. Signal and deadline are watched while an attempt runs or a wait
+ * lasts, and not while the body is on its own: a loop that is dropped half-way leaves no timer and no listener.
+ */
+export async function* iterate(policy: Policy, opened: (call: Call) => void): AsyncGenerator<Turn, undefined> {
+  const loop: LoopCall = new LoopCall({ ...driver, _run: () => loop.moved!(), _sleep: () => loop.moved!() }, policy)
+  const { call } = loop
+  opened(call)
+  const move = (step: (call: Call) => void): Promise<void> =>
+    new Promise<void>((resolve) => {
+      loop.moved = resolve
+      guard(call, true)
+      if (!loop.over) go(call, step)
+    }).finally(() => call._release?.())
+  try {
+    await move(attempt)
+    while (loop.goesOn()) {
+      const turn = call._attempt!
+      let running: Promise<void> | undefined
+      const run = async (operation: Operation<any>): Promise<any> => {
+        loop.take(turn, operation)
+        await (running = move(driver._run))
+        return loop.answer()
+      }
+      yield Object.assign(turn, { run })
+      await running
+      loop.check()
+      if (loop.goesOn()) await move((call) => driver._sleep(call, call._wait))
+    }
+  } finally {
+    loop.leave()
+  }
+  return undefined
+}
+
+/** Hands out the attempts of one call to a `for` loop, and blocks between them. */
+export function* iterateSync(policy: Policy, opened: (call: Call) => void): Generator<SyncTurn, undefined> {
+  const loop = new LoopCall({ ...syncDriver, _run() {} }, policy)
+  const { call } = loop
+  opened(call)
+  const move = (step: (call: Call) => void): void => {
+    guard(call, false)
+    if (!loop.over) go(call, step)
+    call._release?.()
+  }
+  try {
+    move(attempt)
+    while (loop.goesOn()) {
+      const turn = call._attempt!
+      const run = (operation: Operation<any>): any => {
+        loop.take(turn, operation)
+        move(syncDriver._run)
+        return loop.answer()
+      }
+      yield Object.assign(turn, { run })
+      loop.check()
+      if (loop.goesOn()) move(wake)
+    }
+  } finally {
+    loop.leave()
+  }
+  return undefined
+}

@@ -1,0 +1,149 @@
+import { type Call, newCall, record } from './call.ts'
+import { iterate, iterateSync, type SyncTurn, type Turn } from './iterate.ts'
+import { type Policy, prepare } from './policy.ts'
+import { abort, driver, start } from './retry.ts'
+import { runSync } from './retry-sync.ts'
+import type { Attempt, Details, Operation, Options, Plugin } from './types.ts'
+
+/** Numbers of the call that a policy began last, right during it and after it. Times in ms. */
+export interface Statistics {
+  /** Attempts started; 0 before the first call. */
+  readonly attemptNumber: number
+  /** Since the call began; does not grow once it has ended. */
+  readonly elapsed: number
+  /** Slept so far. */
+  readonly idleFor: number
+  /** When the call began, on the monotonic clock (`clock().now()`); `undefined` before the first call. */
+  readonly startTime: number | undefined
+}
+
+/** A call that is still running, and the latest work of its operation. */
+interface Running {
+  promise: unknown
+  /** What its operation returned last. */
+  work: unknown
+}
+
+/**
+ * Retries by one set of options: `new Retrying({ maxTries: 5 }).call(fetchUser, id)`. Safe to share: calls keep nothing in
+ * it but the numbers of the latest one. A plugin too: `use: [retrying]` retries inside another call.
+ *
+ * `await using retrying = new Retrying(options)` makes it a scope: leaving the block aborts the calls that are still running
+ * and waits for them, and for those operations that had taken their signal. A closed policy takes no further calls.
+ */
+export class Retrying<T = any> implements Plugin {
+  readonly #options: Options<T>
+  #policy: Policy
+  #last: Call | undefined
+  readonly #running = new Map<Call, Running>()
+  #closed: unknown
+
+  /** Throws a TypeError or RangeError for unusable options. */
+  constructor(options: Options<T> = {}) {
+    this.#options = { ...options }
+    this.#policy = prepare(this.#options, true)
+  }
+
+  /** Calls `fn(...args)` until it succeeds or it is enough. Settles as `retry` does. */
+  call<Args extends readonly any[], Result extends T>(fn: (...args: Args) => Result | PromiseLike<Result>, ...args: Args): Promise<Result> {
+    return this.#start(() => fn(...args), fn, args)
+  }
+
+  /** As `call`, for a synchronous function: blocks while it waits, see `retrySync`. */
+  callSync<Args extends readonly any[], Result extends T>(fn: (...args: Args) => Result, ...args: Args): Result {
+    if (this.#closed) throw this.#closed
+    return runSync(this.#policy, () => fn(...args), fn, args, (call) => (this.#last = call))
+  }
+
+  /**
+   * Makes an operation that retries `next`. Called on its own it starts a call of its own; given an attempt (as a plugin of another
+   * call) it ends when that attempt is aborted. `next` receives the attempts, and with them their signals.
+   */
+  wrap<Result>(next: Operation<Result>): (attempt?: Attempt) => Promise<Awaited<Result>> {
+    return (outer) => {
+      const { target = next, args } = outer?.details ?? {}
+      return this.#start(next, target, args, outer)
+    }
+  }
+
+  /** A new policy with some options replaced, and numbers of its own. */
+  copy(overrides?: Options<T>): Retrying<T> {
+    return new Retrying<T>({ ...this.#options, ...overrides })
+  }
+
+  /** Whether it retries; `false` runs each operation once, with no plugin, no handler and no bound. Applies to calls that start later. */
+  get enabled(): boolean {
+    return this.#policy._options.enabled !== false
+  }
+
+  set enabled(enabled: boolean) {
+    this.#policy = prepare({ ...this.#options, enabled }, true)
+  }
+
+  get statistics(): Statistics {
+    const call = this.#last
+    return {
+      attemptNumber: call?._tries ?? 0,
+      elapsed: call ? (call._turn < Infinity ? call._clock.now() : call._ended!) - call._started : 0,
+      idleFor: call?._idleFor ?? 0,
+      startTime: call?._started,
+    }
+  }
+
+  /** The facts of the latest call as they stand; `undefined` before the first. */
+  get callState(): Details<T> | undefined {
+    return this.#last && (record(this.#last) as Details<T>)
+  }
+
+  /** `for await (const attempt of retrying) await attempt.run(operation)`: each loop is a call of its own. */
+  [Symbol.asyncIterator](): AsyncGenerator<Turn, undefined> {
+    return iterate(this.#policy, (call) => (this.#last = call))
+  }
+
+  /** `for (const attempt of retrying) attempt.run(operation)`: each loop is a call of its own, and blocks between attempts. */
+  [Symbol.iterator](): Generator<SyncTurn, undefined> {
+    return iterateSync(this.#policy, (call) => (this.#last = call))
+  }
+
+  /** Aborts what still runs and waits for it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= new DOMException('the scope of this policy was left', 'AbortError')
+    const waiting: unknown[] = []
+    for (const [call, { promise, work }] of this.#running) {
+      // Only an operation that took its signal can know that it is to stop.
+      waiting.push(promise, call._attempt?._controller && work)
+      abort(call, this.#closed)
+    }
+    await Promise.allSettled(waiting)
+  }
+
+  #start(operation: Operation<any>, target: Function, args?: readonly unknown[], outer?: Attempt): Promise<any> {
+    if (this.#closed) return Promise.reject(this.#closed)
+    if (outer?.aborted) return Promise.reject(outer.reason)
+    const running: Running = { promise: undefined, work: undefined }
+    const work = (attempt: Attempt): unknown => (running.work = operation(attempt))
+    let call: Call
+    try {
+      call = this.#last = newCall(driver, this.#policy, work, target, args)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    const promise = (running.promise = start(call))
+    if (call._turn < Infinity) {
+      const { _release } = call
+      this.#running.set(call, running)
+      call._release = () => {
+        _release?.()
+        this.#running.delete(call)
+      }
+      if (outer) {
+        const { onabort } = outer
+        outer.onabort = (reason) => {
+          onabort?.(reason)
+          abort(call, reason)
+        }
+      }
+    }
+    return promise
+  }
+}
