@@ -1,0 +1,127 @@
+import { NonRetryableError, sleep } from '@backon/core'
+import { atLeast, invalid } from './check.ts'
+import { randomFrom } from './random.ts'
+import { readScript, type Step } from './steps.ts'
+
+/** An operation that misbehaves on purpose, and counts how often it was run. It may be run as any function, with any arguments. */
+export interface Fault<T> {
+  (...args: any[]): T
+  /** Runs so far. */
+  readonly runs: number
+}
+
+/** What a scripted step throws: as an HTTP client would, or with the `code` of a broken connection. */
+export class FaultError extends Error {
+  override readonly name = 'FaultError'
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly code?: string
+  constructor(message: string, facts: { status?: number; headers?: Record<string, string>; code?: string }) {
+    super(message)
+    Object.assign(this, facts)
+  }
+}
+
+const counting = <T>(name: string, act: (run: number, signal: () => AbortSignal | undefined) => T): Fault<T> => {
+  let runs = 0
+  // The signal of an attempt is made when it is read, so it is read by those alone who wait.
+  const fault = (attempt?: { signal?: AbortSignal }): T => act(++runs, () => attempt?.signal)
+  Object.defineProperties(fault, { name: { value: name }, runs: { get: () => runs } })
+  return fault as Fault<T>
+}
+
+/**
+ * Makes an operation that fails at first: `failures` times (default 1) it throws `error` (a value, or a function of the
+ * run that makes one; default an Error that says which), then it returns `value` (default `'ok'`). It is synchronous.
+ */
+export const flaky = <T = string>(options: { failures?: number; error?: unknown; value?: T } = {}): Fault<T> => {
+  const { failures = 1, error, value = 'ok' as T } = options
+  atLeast(0, { failures })
+  return counting('flaky', (run) => {
+    if (run > failures) return value
+    if ('error' in options) throw typeof error === 'function' ? error(run) : error
+    throw new Error(`failure ${run} of ${failures}`)
+  })
+}
+
+/** Never settles by itself: only an abort ends it. */
+const stall = (signal: AbortSignal | undefined): Promise<never> =>
+  new Promise((_, reject) => {
+    const end = (): void => reject(signal!.reason)
+    if (signal?.aborted) end()
+    else signal?.addEventListener('abort', end, { once: true })
+  })
+
+/**
+ * Makes an operation that plays a script, one step a run: `'ok'` and every status below 400 return `value` (default
+ * `'ok'`); `'503'`, or `'429 retry-after 2'`, throws a `FaultError` with `status` and `headers`; `'reset'` and `'half'` throw one
+ * with `code` `ECONNRESET`; `'stall'` never settles unless aborted; `'slow 2000'`, or `'slow 2000 503'`, waits first. A last
+ * `'...'` repeats the step before it for ever; without it, a run past the end throws an error that is not retried.
+ */
+export const scripted = <T = string>(script: readonly Step[], value: T = 'ok' as T): Fault<Promise<T>> => {
+  const plan = readScript(script)
+  return counting('scripted', async (run, signal) => {
+    const step = plan(run)
+    if (!step) throw new NonRetryableError(`the script has ${script.length} steps; this is run ${run}`)
+    const { kind, status, retryAfter, delay } = step
+    if (delay > 0) await sleep(delay, signal())
+    if (kind === 'stall') return stall(signal())
+    if (kind === 'status' && status < 400) return value
+    if (kind === 'status') throw new FaultError(`status ${status}`, { status, headers: retryAfter === undefined ? {} : { 'retry-after': retryAfter } })
+    throw new FaultError(kind === 'reset' ? 'connection reset' : 'connection closed in the middle of the body', { code: 'ECONNRESET' })
+  })
+}
+
+/** Makes an operation that waits `ms` each time, then runs another one or returns `'ok'`. An abort ends the wait. */
+export const slow = <T = string>(ms: number, operation: (...args: any[]) => T | PromiseLike<T> = () => 'ok' as T): Fault<Promise<T>> => {
+  atLeast(0, { ms })
+  if (typeof operation !== 'function') invalid('operation', 'a function', operation)
+  let runs = 0
+  const fault = async (...args: any[]): Promise<T> => {
+    runs++
+    await sleep(ms, args[0]?.signal)
+    return operation(...args)
+  }
+  Object.defineProperties(fault, { name: { value: operation.name || 'slow' }, runs: { get: () => runs } })
+  return fault as unknown as Fault<Promise<T>>
+}
+
+/** How chaotic: each part is optional. */
+export interface ChaosOptions<T> {
+  /** Share of runs that fail, 0 to 1. Default 0.5. */
+  errorRate?: number
+  /** How long a run takes, in ms: a number, a range to draw from, or a function of a number in [0, 1). Default 0. */
+  latency?: number | readonly [min: number, max: number] | ((random: number) => number)
+  /** Same seed, same chaos. Default 1. */
+  seed?: number
+  /** What a failing run throws, or a function of the run that makes it. Default a `FaultError` with status 503. */
+  error?: unknown
+  /** What the others return. Default `'ok'`. */
+  value?: T
+}
+
+/** Makes an operation that fails and dawdles at random, in the same way for the same seed. */
+export const chaos = <T = string>(options: ChaosOptions<T> = {}): Fault<Promise<T>> => {
+  const { errorRate = 0.5, latency = 0, seed = 1, error, value = 'ok' as T } = options
+  if (!(errorRate >= 0 && errorRate <= 1)) invalid('errorRate', 'a number from 0 to 1', errorRate)
+  const random = randomFrom(seed)
+  const drawLatency = latencyFrom(latency)
+  return counting('chaos', async (run, signal) => {
+    // Both are drawn in each run and before anything is awaited, so that the order of runs alone decides.
+    const fails = random() < errorRate
+    const ms = drawLatency(random())
+    if (ms > 0) await sleep(ms, signal())
+    if (!fails) return value
+    if ('error' in options) throw typeof error === 'function' ? error(run) : error
+    throw new FaultError('status 503', { status: 503, headers: {} })
+  })
+}
+
+/** Reads a latency: how long a run takes, given a random number. */
+export const latencyFrom = (latency: NonNullable<ChaosOptions<unknown>['latency']>): ((random: number) => number) => {
+  if (typeof latency === 'function') return latency
+  const [min, max] = typeof latency === 'number' ? [latency, latency] : latency
+  atLeast(0, { latency: min })
+  atLeast(min, { latency: max })
+  return (random) => min + random * (max - min)
+}

@@ -1,0 +1,38 @@
+// Taken when this file loads: what a test runner's fake timers put in their place later is none of our business.
+const { setTimeout, clearTimeout, setImmediate, MessageChannel } = globalThis as any
+
+/** Real, monotonic ms. */
+export const realNow: () => number = performance.now.bind(performance)
+
+/** Really waits. */
+export const realSleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Calls back after real time has passed; returns what takes it back. */
+export const realTimer = (callback: () => void, ms: number): (() => void) => {
+  const timer = setTimeout(callback, ms)
+  return () => clearTimeout(timer)
+}
+
+const posted = (resolve: () => void): void => {
+  const { port1, port2 } = new MessageChannel()
+  port1.onmessage = () => {
+    port1.close()
+    resolve()
+  }
+  port2.postMessage(0)
+}
+
+// A `clock` on it is the mark of fake timers that were there before us.
+const later: (resolve: () => void) => void = setImmediate && !setImmediate.clock ? setImmediate : MessageChannel ? posted : (resolve) => setTimeout(resolve, 0)
+
+/** One turn of the event loop: every microtask has run, and I/O that was ready has been handled. */
+export const turn = (): Promise<void> => new Promise<void>((resolve) => later(resolve))
+
+// Timers are no I/O: those of the test runner come and go all the time.
+const ignored = new Set(['Immediate', 'Timeout'])
+
+/** How much real I/O is in progress, where the runtime can tell; else 0. */
+export const realWork = (): number => {
+  const active: string[] | undefined = (globalThis as any).process?.getActiveResourcesInfo?.()
+  return active ? active.reduce((count, kind) => count + (ignored.has(kind) ? 0 : 1), 0) : 0
+}

@@ -1,0 +1,12 @@
+import type { Undo } from '@backon/core'
+
+/** Makes an undo that acts once, and is disposable where the runtime knows `Symbol.dispose`. */
+export const undo = (act: () => void): Undo => {
+  let done = false
+  const once = (): void => {
+    if (done) return
+    done = true
+    act()
+  }
+  return Object.assign(once, { [Symbol.dispose ?? Symbol.for('Symbol.dispose')]: once }) as Undo
+}
