@@ -1,0 +1,22 @@
+// The main job on real input: a real HTTP server on 127.0.0.1 that misbehaves, and fetch through retry. `npm run demo`
+import { use } from '@backon/core'
+import { retryScene } from './retrying.ts'
+import { startServer } from './server.ts'
+import { paint, timeline } from './timeline.ts'
+
+await using server = await startServer()
+const watcher = timeline()
+using _ = use(watcher)
+
+watcher.say(`\nA server that misbehaves is at ${server.url}\n`)
+watcher.say(paint.dim('   began  call      try  outcome                     took  what next'))
+for (const scene of [retryScene]) {
+  watcher.say()
+  await scene(server, watcher)
+}
+
+const { calls, attempts, slept, succeeded, givenUp } = watcher
+watcher.say(
+  `\n${paint.bold(`${calls} calls`)}: ${succeeded} succeeded, ${givenUp} given up. ${attempts} attempts, ` +
+    `${server.requests} requests seen by the server, ${(slept / 1000).toFixed(2)} s slept.\n`,
+)

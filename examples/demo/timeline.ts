@@ -1,0 +1,129 @@
+import type { Details, Plugin } from '@backon/core'
+import picocolors from 'picocolors'
+import { HttpError } from './get.ts'
+
+const live = !!process.stdout.isTTY
+/** Plain text wherever nobody is at a terminal; picocolors alone would colour the logs of a CI. */
+export const paint = picocolors.createColors(live && picocolors.isColorSupported)
+
+const cells = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
+
+/** A bar of 50 ms a cell, exact to an eighth of a cell, 20 cells at most. */
+const bar = (ms: number): string => {
+  const eighths = Math.min(Math.round(ms / 6.25), 160)
+  return '█'.repeat(eighths >> 3) + cells[eighths & 7]
+}
+
+/** Names an outcome in a few words. */
+const outcome = (details: Details): string => {
+  if (!('exception' in details)) return paint.green('200 OK')
+  const error: any = details.exception
+  if (error instanceof HttpError) {
+    const asked = error.response.headers.get('retry-after')
+    return paint.yellow(asked === null ? error.message : `${error.response.status}, Retry-After: ${asked}`)
+  }
+  if (error?.name === 'CircuitOpenError') return paint.magenta('refused, no request sent')
+  if (error?.name === 'TimeoutError') return paint.yellow('no answer in time')
+  if (error?.message === 'fetch failed') return paint.yellow(error.cause?.code === 'ECONNRESET' ? 'connection reset' : 'connection closed')
+  return paint.red(error?.message ?? String(error))
+}
+
+/** Pads what may contain colours by what is seen of it. */
+const column = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - visible(text)))
+
+// oxlint-disable-next-line no-control-regex -- the escape character is what colours are made of
+const visible = (text: string): number => text.replaceAll(/\x1b\[\d+m/g, '').length
+
+export interface Timeline extends Plugin {
+  readonly calls: number
+  readonly attempts: number
+  readonly slept: number
+  readonly succeeded: number
+  readonly givenUp: number
+  /** Prints a line of text below what is there. */
+  say(text?: string): void
+  /** Prints something that happened at this moment. */
+  note(name: string, text: string): void
+}
+
+/** Draws one line an attempt: when it began, how it ended, and what came next. It only watches, as any plugin can. */
+export const timeline = (): Timeline => {
+  const zero = performance.now()
+  const since = new WeakMap<object, number>()
+  const count = { calls: 0, attempts: 0, slept: 0, succeeded: 0, givenUp: 0 }
+  let line: ((now: number) => string) | undefined
+  let timer: NodeJS.Timeout | undefined
+
+  /** Ends the line that is still being drawn, with what it says at last. */
+  const settle = (): void => {
+    clearInterval(timer)
+    if (live && line) process.stdout.write(`\r\x1b[2K${line(Infinity)}\n`)
+    line = undefined
+  }
+  /** Prints a line that may go on changing; where nothing can be redrawn, as it will be in the end. */
+  const draw = (next: (now: number) => string): void => {
+    settle()
+    if (!live) return void process.stdout.write(`${next(Infinity)}\n`)
+    line = next
+    const redraw = (): void => void process.stdout.write(`\r\x1b[2K${next(performance.now())}`)
+    redraw()
+    timer = setInterval(redraw, 40)
+    timer.unref()
+  }
+
+  const start = (at: number, name: string): string => `${paint.dim(`${((at - zero) / 1000).toFixed(2).padStart(6)} s`)}  ${name.padEnd(10)}`
+  const attempt = (details: Details): string =>
+    `${start(since.get(details.call)!, details.name)}${String(details.tries).padStart(2)}  ${column(outcome(details), 25)}${`${Math.round(details.duration!)} ms`.padStart(7)}  `
+  const end = (details: Details, text: string): void => {
+    count.slept += details.idleFor
+    draw(() => attempt(details) + text)
+    settle()
+  }
+
+  return {
+    get calls() {
+      return count.calls
+    },
+    get attempts() {
+      return count.attempts
+    },
+    get slept() {
+      return count.slept
+    },
+    get succeeded() {
+      return count.succeeded
+    },
+    get givenUp() {
+      return count.givenUp
+    },
+    say(text = '') {
+      settle()
+      process.stdout.write(`${text}\n`)
+    },
+    note(name, text) {
+      settle()
+      process.stdout.write(`${start(performance.now(), name)}    ${text}\n`)
+    },
+    onAttempt(details) {
+      const began = performance.now()
+      since.set(details.call, began)
+      count.attempts += 1
+      if (details.tries === 1) count.calls += 1
+      if (live) draw(() => `${start(began, details.name)}${String(details.tries).padStart(2)}  ${paint.dim('…')}`)
+    },
+    onBackoff(details) {
+      const wait = details.wait!
+      const from = performance.now()
+      const facts = attempt(details) + `wait ${String(Math.round(wait)).padStart(4)} ms  `
+      draw((now) => facts + paint.cyan(bar(Math.min(now - from, wait))))
+    },
+    onSuccess(details) {
+      count.succeeded += 1
+      end(details, paint.green('done'))
+    },
+    onGiveup(details) {
+      count.givenUp += 1
+      end(details, paint.red('given up'))
+    },
+  }
+}
