@@ -9,14 +9,14 @@ const watcher = timeline()
 using _ = use(watcher)
 
 watcher.say(`\nA server that misbehaves is at ${server.url}\n`)
-watcher.say(paint.dim('   began  call      try  outcome                     took  what next'))
+watcher.say(paint.dim('  began  call      try  outcome                   took  what next'))
 for (const scene of [retryScene]) {
   watcher.say()
   await scene(server, watcher)
 }
 
 const { calls, attempts, slept, succeeded, givenUp } = watcher
-watcher.say(
-  `\n${paint.bold(`${calls} calls`)}: ${succeeded} succeeded, ${givenUp} given up. ${attempts} attempts, ` +
-    `${server.requests} requests seen by the server, ${(slept / 1000).toFixed(2)} s slept.\n`,
-)
+watcher.say(`
+${paint.bold('calls')} ${calls}  ${paint.bold('attempts')} ${attempts}  ${paint.bold('slept')} ${(slept / 1000).toFixed(2)} s  ${paint.bold('succeeded')} ${succeeded}  ${paint.bold('given up')} ${givenUp}
+The server has seen ${server.requests} requests.
+`)

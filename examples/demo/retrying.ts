@@ -27,5 +27,7 @@ export const retryScene = async (server: Server, timeline: Timeline): Promise<vo
     // An error is on the timeline; the demo goes on.
     await retry(({ signal }) => get(`${server.url}/${name}`, signal), { ...policy, name }).catch(() => {})
   }
-  timeline.say(paint.dim('\n  missing: a 404 is marked retryable: false. archive: 120 s is more than 5 s. payments: 4 attempts.'))
+  timeline.say()
+  timeline.say(paint.dim('  missing: a 404 is not worth another attempt. archive: 120 s is more than 5 s.'))
+  timeline.say(paint.dim('  payments: the fourth attempt was the last one allowed.'))
 }

@@ -8,9 +8,9 @@ export const paint = picocolors.createColors(live && picocolors.isColorSupported
 
 const cells = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 
-/** A bar of 50 ms a cell, exact to an eighth of a cell, 20 cells at most. */
+/** A bar of 100 ms a cell, exact to an eighth of a cell, 10 cells at most. */
 const bar = (ms: number): string => {
-  const eighths = Math.min(Math.round(ms / 6.25), 160)
+  const eighths = Math.min(Math.round(ms / 12.5), 80)
   return '█'.repeat(eighths >> 3) + cells[eighths & 7]
 }
 
@@ -22,7 +22,7 @@ const outcome = (details: Details): string => {
     const asked = error.response.headers.get('retry-after')
     return paint.yellow(asked === null ? error.message : `${error.response.status}, Retry-After: ${asked}`)
   }
-  if (error?.name === 'CircuitOpenError') return paint.magenta('refused, no request sent')
+  if (error?.name === 'CircuitOpenError') return paint.magenta('refused, nothing sent')
   if (error?.name === 'TimeoutError') return paint.yellow('no answer in time')
   if (error?.message === 'fetch failed') return paint.yellow(error.cause?.code === 'ECONNRESET' ? 'connection reset' : 'connection closed')
   return paint.red(error?.message ?? String(error))
@@ -51,19 +51,23 @@ export const timeline = (): Timeline => {
   const zero = performance.now()
   const since = new WeakMap<object, number>()
   const count = { calls: 0, attempts: 0, slept: 0, succeeded: 0, givenUp: 0 }
+  /** The line that is still changing: what it says now, or at last (`Infinity`); one without an end is wiped out instead. */
   let line: ((now: number) => string) | undefined
   let timer: NodeJS.Timeout | undefined
 
-  /** Ends the line that is still being drawn, with what it says at last. */
   const settle = (): void => {
     clearInterval(timer)
-    if (live && line) process.stdout.write(`\r\x1b[2K${line(Infinity)}\n`)
+    if (line) process.stdout.write(`\r\x1b[2K${line(Infinity)}`)
     line = undefined
   }
-  /** Prints a line that may go on changing; where nothing can be redrawn, as it will be in the end. */
+  const print = (text: string): void => {
+    settle()
+    process.stdout.write(`${text}\n`)
+  }
+  /** Prints a line that goes on changing; where nothing can be redrawn, only what it says in the end. */
   const draw = (next: (now: number) => string): void => {
     settle()
-    if (!live) return void process.stdout.write(`${next(Infinity)}\n`)
+    if (!live) return void process.stdout.write(next(Infinity))
     line = next
     const redraw = (): void => void process.stdout.write(`\r\x1b[2K${next(performance.now())}`)
     redraw()
@@ -71,13 +75,12 @@ export const timeline = (): Timeline => {
     timer.unref()
   }
 
-  const start = (at: number, name: string): string => `${paint.dim(`${((at - zero) / 1000).toFixed(2).padStart(6)} s`)}  ${name.padEnd(10)}`
+  const start = (at: number, name: string): string => `${paint.dim(`${((at - zero) / 1000).toFixed(2).padStart(5)} s`)}  ${name.padEnd(10)}`
   const attempt = (details: Details): string =>
-    `${start(since.get(details.call)!, details.name)}${String(details.tries).padStart(2)}  ${column(outcome(details), 25)}${`${Math.round(details.duration!)} ms`.padStart(7)}  `
+    `${start(since.get(details.call)!, details.name)}${String(details.tries).padStart(2)}  ${column(outcome(details), 24)}${`${Math.round(details.duration!)} ms`.padStart(6)}  `
   const end = (details: Details, text: string): void => {
     count.slept += details.idleFor
-    draw(() => attempt(details) + text)
-    settle()
+    print(attempt(details) + text)
   }
 
   return {
@@ -97,25 +100,23 @@ export const timeline = (): Timeline => {
       return count.givenUp
     },
     say(text = '') {
-      settle()
-      process.stdout.write(`${text}\n`)
+      print(text)
     },
     note(name, text) {
-      settle()
-      process.stdout.write(`${start(performance.now(), name)}    ${text}\n`)
+      print(`${start(performance.now(), name)}    ${text}`)
     },
     onAttempt(details) {
       const began = performance.now()
       since.set(details.call, began)
       count.attempts += 1
       if (details.tries === 1) count.calls += 1
-      if (live) draw(() => `${start(began, details.name)}${String(details.tries).padStart(2)}  ${paint.dim('…')}`)
+      draw((now) => (now === Infinity ? '' : `${start(began, details.name)}${String(details.tries).padStart(2)}  ${paint.dim('…')}`))
     },
     onBackoff(details) {
       const wait = details.wait!
       const from = performance.now()
       const facts = attempt(details) + `wait ${String(Math.round(wait)).padStart(4)} ms  `
-      draw((now) => facts + paint.cyan(bar(Math.min(now - from, wait))))
+      draw((now) => facts + paint.cyan(bar(Math.min(now - from, wait))) + (now === Infinity ? '\n' : ''))
     },
     onSuccess(details) {
       count.succeeded += 1
