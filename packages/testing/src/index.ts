@@ -2,3 +2,4 @@ export { virtualClock, type VirtualClock, type VirtualClockOptions } from './clo
 export { randomFrom, seededRandom, type SeededRandom } from './random.ts'
 export { chaos, type ChaosOptions, type Fault, FaultError, flaky, scripted, slow } from './faults.ts'
 export type { Step } from './steps.ts'
+export { disableRetries, enableRetries, limitRetries, removeBackoff, testConfig, type TestConfig } from './switches.ts'
