@@ -26,7 +26,10 @@ afterEach(() => undos.splice(0).forEach((undo) => undo()))
 const entries: Record<string, Entry> = {
   'retry': (work, options) => retry(work, options),
   'retry of an async function': (work, options) => retry(async () => work(), options),
-  'retry of a thenable': (work, options) => retry(() => ({ then: (resolve: any, reject: any) => new Promise((done) => done(work())).then(resolve, reject) }), options),
+  'retry of a thenable': (work, options) => retry(() => {
+    const promise = new Promise((done) => done(work()))
+    return { then: (resolve: any, reject: any) => void promise.then(resolve, reject) }
+  }, options),
   'retrySync': (work, options) => retrySync(work, options),
   'Retrying.call': (work, options) => new Retrying(options).call(work),
   'Retrying.callSync': (work, options) => new Retrying(options).callSync(work),
@@ -140,7 +143,14 @@ describe('RT-46 every option means the same through every entry point', () => {
   }
 
   test.each(scenarios.map((scenario) => [scenario.title, scenario] as const))('%s', async (_, scenario) => {
-    expect(brief(await expectedOf(scenario))).toBe(scenario.expected)
+    const trace = await expectedOf(scenario)
+    expect(brief(trace)).toBe(scenario.expected)
+    for (const who of ['plugin', 'outer', 'inner']) {
+      const told = trace.filter((line) => Array.isArray(line) && line[0] === who).map((line: any) => line[1] as string)
+      const ends = told.filter((event) => ['onSuccess', 'onGiveup', 'onAbort'].includes(event))
+      expect(ends, `the ends that ${who} is told`).toHaveLength(told.includes('onAttempt') || ends.length > 0 ? 1 : 0)
+      if (ends.length > 0) expect(told.at(-1)).toBe(ends[0])
+    }
   })
 
   test.each(Object.entries(entries))('%s', async (_, entry) => {
