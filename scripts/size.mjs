@@ -1,6 +1,9 @@
 // Bundles each entry of package.json's "sizes" from dist/, as a user's bundler would, and holds it to its limit.
-// An entry: { name, import: "import { x } from '@backon/y'" or code: "whole module", limit: bytes, external?: [names] }.
-import { readFileSync } from 'node:fs'
+// An entry: { name, import: "import { x } from '@backon/y'" or code: "whole module", limit: bytes, external?: [names],
+// beside?: "import …" } — with `beside`, what counts is how much a bundle grows that already has that import.
+// The documents quote sizes as `<!-- size: NAME -->1,234 B<!-- /size -->`; `--write-readme` brings them up to date, and
+// without it a figure that is more than 5 % off fails.
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
@@ -28,10 +31,17 @@ const fromDist = {
   },
 }
 
-async function measure({ import: statement, code, external = [] }) {
+// Exporting what was imported keeps it in the bundle without adding code of its own.
+const kept = (statement) => statement.replace(/^\s*import\b/, 'export')
+
+async function measure({ import: statement, code, external, beside }) {
+  if (beside) return (await weigh(`${kept(beside)}\n${code ?? kept(statement)}`, external)) - (await weigh(kept(beside), external))
+  return weigh(code ?? kept(statement), external)
+}
+
+async function weigh(contents, external = []) {
   const result = await build({
-    // Exporting what was imported keeps it in the bundle without adding code of its own.
-    stdin: { contents: code ?? statement.replace(/^\s*import\b/, 'export'), resolveDir: process.cwd(), loader: 'ts' },
+    stdin: { contents, resolveDir: process.cwd(), loader: 'ts' },
     bundle: true,
     minify: true,
     format: 'esm',
@@ -55,5 +65,26 @@ for (const { name, size, limit } of rows) {
 }
 const over = rows.filter(({ size, limit }) => !(size <= limit))
 if (over.length > 0) console.error('\nA budget is in package.json, "sizes". To raise one, say in the changeset by how much and for whom.')
-report({ passed: rows.length - over.length, failed: over.length })
-process.exitCode = over.length > 0 ? 1 : 0
+
+const write = process.argv.includes('--write-readme')
+const quote = /<!-- size: (.+?) -->(.*?)<!-- \/size -->/g
+const wrong = []
+for (const file of globSync(['README.md', 'packages/*/README.md', 'docs/*.md']).sort()) {
+  const text = readFileSync(file, 'utf8')
+  const now = text.replaceAll(quote, (old, name, figure) => {
+    const size = rows.find((row) => row.name === name)?.size
+    const quoted = Number(figure.replaceAll(/\D/g, ''))
+    if (size === undefined) wrong.push(`${file} quotes a size of "${name}", which is not in package.json, "sizes"`)
+    else if (write) return `<!-- size: ${name} -->${size.toLocaleString('en')} B<!-- /size -->`
+    else if (Math.abs(quoted - size) > size / 20) {
+      wrong.push(`${file} says ${quoted} B for "${name}", which has ${size} B: npm run size -- --write-readme`)
+    }
+    return old
+  })
+  if (now !== text) writeFileSync(file, now)
+}
+if (wrong.length > 0) console.error(`\n${wrong.join('\n')}`)
+
+const failed = over.length + wrong.length
+report({ passed: rows.length - over.length, failed })
+process.exitCode = failed > 0 ? 1 : 0
