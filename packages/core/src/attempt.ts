@@ -1,5 +1,11 @@
 import type { Attempt, Details, Plugin } from './types.ts'
 
+/** What an attempt belongs to. */
+export interface AttemptOwner {
+  /** A function of its owner, so that an attempt needs no closure of its own. */
+  readonly _facts: (owner: any) => Details
+}
+
 /** An attempt whose signal exists only once it is read. */
 export class CallAttempt implements Attempt {
   aborted = false
@@ -10,13 +16,11 @@ export class CallAttempt implements Attempt {
   constructor(
     readonly tries: number,
     readonly plugins: readonly Plugin[],
-    /** Where its facts come from, and how: two fields instead of a closure for each attempt. */
-    readonly _owner: any,
-    readonly _record: (owner: any) => Details,
+    readonly _owner: AttemptOwner,
   ) {}
 
   get details(): Details {
-    return this._record(this._owner)
+    return this._owner._facts(this._owner)
   }
 
   get signal(): AbortSignal {

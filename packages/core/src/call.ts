@@ -1,27 +1,27 @@
-import { CallAttempt } from './attempt.ts'
-import { invalid } from './check.ts'
-import { checkTime, checkTries, current, type Policy } from './policy.ts'
-import type { Clock, Details, Operation } from './types.ts'
+import { type AttemptOwner, CallAttempt } from './attempt.ts'
+import { atLeastZero, invalid } from './check.ts'
+import { checkTries, type Policy } from './policy.ts'
+import type { TimerHolder } from './timer.ts'
+import type { Details, Operation } from './types.ts'
 
 /** How a call is carried on: with promises and timers, by blocking, or by the body of a `for` loop. */
 export interface Driver {
-  /** Runs the attempt, and sees that `settle` hears of its outcome. */
+  /** Runs the attempt, and sees that its outcome is taken down and judged. */
   readonly _run: (call: Call) => void
-  /** Starts the next attempt after a wait. */
+  /** Makes the next attempt after a wait. */
   readonly _sleep: (call: Call, wait: number) => void
   /** Goes on when a handler's promise has settled. */
   readonly _follow: (call: Call, promise: PromiseLike<unknown>, next: (value: any) => void) => void
 }
 
 /** One call under way: what it runs by, and what has happened so far. */
-export interface Call {
+export interface Call extends TimerHolder, AttemptOwner {
   readonly _policy: Policy
   readonly _driver: Driver
   /** The target with every plugin around it. */
   readonly _operation: Operation<any>
   _target: Function
   readonly _args: readonly unknown[]
-  readonly _clock: Clock
   readonly _maxTries: number
   readonly _maxTime: number
   /** The attempt under way; afterwards, the one whose outcome is not yet judged. */
@@ -43,30 +43,41 @@ export interface Call {
   _told: boolean
   /** How often it was cut off from what it waited for; `Infinity` when it is over. Who comes back with an old number is late. */
   _turn: number
-  _timer: unknown
   _resolve: ((value: any) => void) | undefined
   _reject: ((reason: unknown) => void) | undefined
   /** Takes back what the call has set up outside itself. */
   _release: (() => void) | undefined
   /** What stands for the call in its records. */
   _id: object | undefined
+  /** What its operation returned last, for those who have to wait for it. */
+  _work: Promise<unknown> | undefined
+  /** Where its policy keeps it. */
+  _place: number
 }
 
-const none: readonly unknown[] = []
+/** Folds the plugins around an operation: the first is outermost. */
+export const wrap = (operation: Operation<any>, { _plugins }: Policy): Operation<any> =>
+  _plugins[0] ? _plugins.reduceRight((next, plugin) => plugin.wrap?.(next) ?? next, operation) : operation
 
-export const newCall = (driver: Driver, policy: Policy, operation: Operation<any>, target: Function = operation, args = none): Call => {
+export const checkTarget = (target: unknown): void => {
   if (typeof target !== 'function') invalid('operation', 'a function', target)
-  policy = current(policy)
-  const { _plugins, _maxTries, _maxTime } = policy
+}
+
+const _facts = (call: Call): Details => record(call)
+
+/** Opens a call. */
+export const newCall = (driver: Driver, policy: Policy, operation: Operation<any>, target: Function, args: readonly unknown[]): Call => {
+  const { _maxTries, _maxTime } = policy
   return {
+    _facts,
     _policy: policy,
     _driver: driver,
-    _operation: _plugins[0] ? _plugins.reduceRight((next, plugin) => plugin.wrap?.(next) ?? next, operation) : operation,
+    _operation: operation,
     _target: target,
     _args: args,
     _clock: policy._clock,
     _maxTries: typeof _maxTries === 'function' ? checkTries(_maxTries()) : _maxTries,
-    _maxTime: typeof _maxTime === 'function' ? checkTime(_maxTime()) : _maxTime,
+    _maxTime: typeof _maxTime === 'function' ? atLeastZero('maxTime', _maxTime()) : _maxTime,
     _attempt: undefined,
     _tries: 0,
     _idleFor: 0,
@@ -84,12 +95,15 @@ export const newCall = (driver: Driver, policy: Policy, operation: Operation<any
     _reject: undefined,
     _release: undefined,
     _id: undefined,
+    _work: undefined,
+    _place: 0,
   }
 }
 
 /** Opens the next attempt. */
-export const begin = (call: Call): void => {
-  call._attempt = new CallAttempt(++call._tries, call._policy._plugins, call, record)
+export const begin = (call: Call, attempt = new CallAttempt(call._tries + 1, call._policy._plugins, call)): void => {
+  call._attempt = attempt
+  call._tries++
   call._idleFor += call._wait
   call._ended = undefined
   if (call._policy._timed) {

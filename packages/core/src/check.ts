@@ -1,13 +1,14 @@
 /** Throws the one sentence that every unusable value gets: its name, what is allowed, what came. */
-export const invalid = (name: string, allowed: string, value: unknown): never => {
-  const isNumber = typeof value === 'number'
-  throw new (isNumber ? RangeError : TypeError)(`${name} must be ${allowed}; got ${isNumber ? '' : typeof value + ' '}${String(value)}`)
+export const invalid = (name: string, allowed: string, value: any): never => {
+  const type = typeof value
+  throw new (type === 'number' ? RangeError : TypeError)(`${name} must be ${allowed}; got ${type === 'object' && value ? type : type === 'string' ? `"${value}"` : String(value)}`)
 }
+
+/** Checks one number: 0 or more, `Infinity` included. */
+export const atLeastZero = (name: string, value: unknown): number =>
+  typeof value === 'number' && value >= 0 ? value : invalid(name, 'a number of 0 or more', value)
 
 /** Checks named numbers, each 0 or more; `Infinity` is one. */
 export const nonNegative = (values: Record<string, unknown>): void => {
-  for (const name in values) {
-    const value = values[name]
-    if (!(typeof value === 'number' && value >= 0)) invalid(name, 'a number of 0 or more', value)
-  }
+  for (const name in values) atLeastZero(name, values[name])
 }

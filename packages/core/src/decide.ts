@@ -1,6 +1,5 @@
-import type { Call } from './call.ts'
-import { record } from './call.ts'
-import { invalid } from './check.ts'
+import { type Call, record } from './call.ts'
+import { atLeastZero } from './check.ts'
 import { isInstance } from './condition/exception-type.ts'
 import type { Details } from './types.ts'
 
@@ -13,25 +12,31 @@ export const FATAL = -3
 
 /** What follows an outcome: `DONE`, `GIVE_UP`, `FATAL`, or the wait in ms before the next attempt. */
 export const decide = (call: Call, details: Details): number => {
-  const { _policy: policy, _failed: failed, _result: result } = call as any as Call & { _result: any }
+  const { _policy: policy, _failed: failed } = call
   const { _condition, _exception, _predicate, _wait, _jitter, _stop } = policy
-  let wait: number | boolean | null | undefined
+  const result = call._result as any
   if (call._expired) return GIVE_UP
+
+  let wait: number | boolean | null | undefined
   if (!failed || result?.name !== 'TryAgain') {
-    if (
-      !(_condition ? _condition(details)
+    const retried =
+      _condition ? _condition(details)
       : failed ? result?.retryable !== false && (_exception ? isInstance(result, _exception) : !_predicate)
-      : _predicate?.(result))
-    ) return failed ? FATAL : DONE
-    if (failed && (wait = policy._giveup?.(result)) === true) return GIVE_UP
+      : _predicate?.(result)
+    if (!retried) return failed ? FATAL : DONE
+    if (failed) wait = policy._giveup?.(result)
+    if (wait === true) return GIVE_UP
   }
   if (typeof wait !== 'number') {
-    wait = _wait(details)
+    wait = typeof _wait === 'function' ? _wait(details) : typeof _wait === 'number' ? _wait : _wait[call._tries - 1]
     if (wait === undefined) return GIVE_UP
-    if (_jitter && !_wait.exact) wait = _jitter(wait)
+    if (_jitter && !(_wait as any).exact) wait = _jitter(wait)
   }
-  if (!(wait >= 0)) invalid('wait', 'a number of 0 or more', wait)
+  atLeastZero('wait', wait)
   if (call._tries >= call._maxTries || details.elapsed + wait >= call._maxTime) return GIVE_UP
-  const decided = record(call, wait)
-  return _stop?.(decided) || policy._plugins.some((plugin) => plugin.stop?.(decided)) ? GIVE_UP : wait
+  if (_stop || policy._plugins[0]) {
+    const decided = record(call, wait)
+    if (_stop?.(decided) || policy._plugins.some((plugin) => plugin.stop?.(decided))) return GIVE_UP
+  }
+  return wait
 }

@@ -4,6 +4,7 @@ import type { Details, Hooks, Options, Plugin } from './types.ts'
 
 export const isThenable = (value: any): value is PromiseLike<unknown> => typeof value?.then === 'function'
 
+// oxlint-disable-next-line no-console -- where nothing else takes an error that nobody awaits
 const report = (error: unknown): void => (typeof reportError === 'function' ? reportError : console.error)(error)
 
 const tellPlugin = (plugin: any, event: string, fact: unknown): void => {

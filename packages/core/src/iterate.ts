@@ -1,6 +1,6 @@
-import { type Call, type Driver, newCall } from './call.ts'
+import { type Call, type Driver, newCall, wrap } from './call.ts'
 import { invalid } from './check.ts'
-import type { Policy } from './policy.ts'
+import { current, type Policy } from './policy.ts'
 import { abort, attempt, driver, go, guard } from './retry.ts'
 import { syncDriver, wake } from './retry-sync.ts'
 import type { Attempt, Operation } from './types.ts'
@@ -34,7 +34,9 @@ class LoopCall {
 
   constructor(on: Driver, policy: Policy) {
     // Until a turn has run its operation there is no target: an empty function stands in.
-    this.call = newCall(on, policy, (attempt) => this.operation!(attempt), Object.defineProperty(() => {}, 'name', { value: '' }))
+    policy = current(policy)
+    this.call = newCall(on, policy, wrap((attempt) => this.operation!(attempt), policy), Object.defineProperty(() => {}, 'name', { value: '' }), [])
+    policy._tracker?._opened(this.call)
     const end = (failed: boolean) => (result: unknown) => {
       this.over = true
       this.failed = failed
@@ -89,10 +91,9 @@ class LoopCall {
  * Hands out the attempts of one call to a `for await` loop. Signal and deadline are watched while an attempt runs or a wait
  * lasts, and not while the body is on its own: a loop that is dropped half-way leaves no timer and no listener.
  */
-export async function* iterate(policy: Policy, opened: (call: Call) => void): AsyncGenerator<Turn, undefined> {
+export async function* iterate(policy: Policy): AsyncGenerator<Turn, undefined> {
   const loop: LoopCall = new LoopCall({ ...driver, _run: () => loop.moved!(), _sleep: () => loop.moved!() }, policy)
   const { call } = loop
-  opened(call)
   const move = (step: (call: Call) => void): Promise<void> =>
     new Promise<void>((resolve) => {
       loop.moved = resolve
@@ -121,10 +122,9 @@ export async function* iterate(policy: Policy, opened: (call: Call) => void): As
 }
 
 /** Hands out the attempts of one call to a `for` loop, and blocks between them. */
-export function* iterateSync(policy: Policy, opened: (call: Call) => void): Generator<SyncTurn, undefined> {
+export function* iterateSync(policy: Policy): Generator<SyncTurn, undefined> {
   const loop = new LoopCall({ ...syncDriver, _run() {} }, policy)
   const { call } = loop
-  opened(call)
   const move = (step: (call: Call) => void): void => {
     guard(call, false)
     if (!loop.over) go(call, step)

@@ -1,6 +1,6 @@
-import { type Call, type Driver, end, newCall } from './call.ts'
+import { type Call, checkTarget, type Driver, end, newCall, wrap } from './call.ts'
 import { isThenable } from './events.ts'
-import { type Policy, prepare } from './policy.ts'
+import { current, type Policy, prepare } from './policy.ts'
 import { attempt, go, guard, judge } from './retry.ts'
 import { sleepBlocking } from './sleep.ts'
 import type { Attempt, Operation, Options } from './types.ts'
@@ -44,9 +44,11 @@ export const wake = (call: Call): void => {
 }
 
 /** Runs by options that have been checked. */
-export const runSync = (policy: Policy, operation: Operation<any>, target?: Function, args?: readonly unknown[], opened?: (call: Call) => void): any => {
-  const call = newCall(syncDriver, policy, operation, target, args)
-  opened?.(call)
+export const runSync = (policy: Policy, operation: Operation<any>, target: Function = operation, args: readonly unknown[] = []): any => {
+  checkTarget(target)
+  policy = current(policy)
+  const call = newCall(syncDriver, policy, wrap(operation, policy), target, args)
+  policy._tracker?._opened(call)
   let failed = false
   let result: unknown
   call._resolve = (value) => (result = value)

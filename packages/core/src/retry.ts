@@ -1,23 +1,25 @@
-import { begin, type Call, type Driver, end, newCall, record } from './call.ts'
+import { type AttemptOwner, CallAttempt } from './attempt.ts'
+import { begin, type Call, checkTarget, type Driver, end, newCall, record, wrap } from './call.ts'
 import { decide, DONE, GIVE_UP } from './decide.ts'
 import { TimeoutError } from './errors.ts'
 import { isThenable, type Listeners } from './events.ts'
-import { type Policy, prepare } from './policy.ts'
+import { current, type Policy, prepare } from './policy.ts'
 import { arm, disarm } from './timer.ts'
 import type { Details, Operation, Options } from './types.ts'
 
 /** Tells everyone who listens to an event, then goes on: at once, unless a handler returns a promise. */
-const tell = (call: Call, event: keyof Listeners, details: Details | undefined, next: () => void): void => {
+const tell = (call: Call, event: keyof Listeners, details: Details | undefined, next: (call: Call) => void): void => {
   const listeners = call._policy._listeners?.[event]
-  if (!listeners) return next()
-  const facts = details ?? record(call)
   let i = 0
+  if (!listeners) return next(call)
+  details ??= record(call)
   const on = (): void => {
     while (i < listeners.length) {
-      const result = listeners[i++]!(facts)
+      const result = listeners[i++]!(details)
       if (isThenable(result)) return call._driver._follow(call, result, on)
+      if (call._turn === Infinity) return
     }
-    next()
+    next(call)
   }
   on()
 }
@@ -25,8 +27,9 @@ const tell = (call: Call, event: keyof Listeners, details: Details | undefined, 
 /** The engine's loop, first half: one more attempt. */
 export const attempt = (call: Call): void => {
   begin(call)
-  tell(call, 'onAttempt', undefined, () => tell(call, 'before', undefined, () => call._driver._run(call)))
+  tell(call, 'onAttempt', undefined, toldAttempt)
 }
+const toldAttempt = (call: Call): void => tell(call, 'before', undefined, call._driver._run)
 
 /** The engine's loop, second half: what follows the outcome of an attempt. */
 export const judge = (call: Call): void => {
@@ -34,35 +37,39 @@ export const judge = (call: Call): void => {
   const decided = (): void => {
     call._attempt = undefined
     const wait = decide(call, details)
-    if (wait < 0) return tell(call, wait === DONE ? 'onSuccess' : 'onGiveup', details, () => conclude(call, wait === GIVE_UP, details))
-    const upcoming = call._policy._listeners && record(call, wait)
-    tell(call, 'beforeSleep', upcoming, () =>
-      tell(call, 'onBackoff', upcoming, () => {
-        call._wait = wait
-        call._driver._sleep(call, wait)
-      }),
-    )
+    // Any of the caller's callbacks may have aborted the call.
+    if (call._turn === Infinity) return
+    if (wait < 0) return tell(call, wait === DONE ? 'onSuccess' : 'onGiveup', details, () => conclude(call, wait, details))
+    const sleep = (): void => {
+      call._wait = wait
+      call._driver._sleep(call, wait)
+    }
+    if (!call._policy._listeners) return sleep()
+    const upcoming = record(call, wait)
+    tell(call, 'beforeSleep', upcoming, () => tell(call, 'onBackoff', upcoming, sleep))
   }
   if (call._attempt) tell(call, 'after', details, decided)
   else decided()
 }
 
-const conclude = (call: Call, gaveUp: boolean, details: Details): void => {
+const conclude = (call: Call, why: number, details: Details): void => {
   const { _callback, _raise } = call._policy
   call._told = true
-  if (gaveUp && _callback) {
+  if (why === GIVE_UP && _callback) {
     const result = _callback(details)
     if (isThenable(result)) call._driver._follow(call, result, (value) => finish(call, false, value))
     else finish(call, false, result)
-  } else if (gaveUp && call._failed && !_raise) finish(call, false, undefined)
+  } else if (why === GIVE_UP && call._failed && !_raise) finish(call, false, undefined)
   else finish(call, call._failed, call._result)
 }
 
 export const finish = (call: Call, failed: boolean, result: unknown): void => {
+  if (call._turn === Infinity) return
   call._turn = Infinity
   call._attempt = undefined
   disarm(call)
   call._release?.()
+  call._policy._tracker?._closed(call)
   ;(failed ? call._reject : call._resolve)!(result)
 }
 
@@ -102,34 +109,35 @@ const expire = (call: Call): void => {
 /** Watches the caller's signal and, with `timed`, the clock, until the call releases them. */
 export const guard = (call: Call, timed: boolean): void => {
   const { _signal } = call._policy
+  const left = timed ? call._maxTime - (call._tries && call._clock.now() - call._started) : Infinity
+  if (!_signal && left === Infinity) return
   const onabort = (): void => abort(call, _signal!.reason)
-  const deadline = { _clock: call._clock, _timer: undefined }
   if (_signal?.aborted) return onabort()
+  const deadline = { _clock: call._clock, _timer: undefined }
   call._release = () => {
     disarm(deadline)
     _signal?.removeEventListener('abort', onabort)
   }
   _signal?.addEventListener('abort', onabort)
-  if (timed && call._maxTime < Infinity) {
-    const left = call._tries ? call._maxTime - (call._clock.now() - call._started) : call._maxTime
-    arm(deadline, Math.max(left, 0), () => expire(call))
-  }
+  if (left < Infinity) arm(deadline, Math.max(left, 0), () => expire(call))
 }
 
-/** Calls the operation. Whatever it does comes back as a promise: sync and async ones meet the same order of events. */
-export const invoke = (call: Call): Promise<unknown> => {
+/** Calls an operation. Whatever it does comes back as a promise: sync and async ones meet the same order of events. */
+export const invoke = (operation: Operation<any>, attempt: CallAttempt): Promise<any> => {
   try {
-    return Promise.resolve(call._operation(call._attempt!))
+    return Promise.resolve(operation(attempt))
   } catch (error) {
     return Promise.reject(error)
   }
 }
 
-/** Hears the outcome of the attempt under way. */
-export const settle = (call: Call, failed: boolean, result: unknown): void => {
+/** Takes down an outcome and goes on with it, unless the call has gone on without it. */
+const settle = (call: Call, attempt: CallAttempt | undefined, failed: boolean, result: unknown): void => {
+  if (attempt !== call._attempt || call._ended !== undefined) return
+  const { _listeners, _condition, _predicate } = call._policy
   end(call, failed, result)
   // A success that nobody judges or watches needs no loop to be one.
-  if (failed || call._policy._judged) go(call, judge)
+  if (failed || _listeners || _condition || _predicate) go(call, judge)
   else finish(call, false, result)
 }
 
@@ -137,56 +145,97 @@ export const settle = (call: Call, failed: boolean, result: unknown): void => {
 export const driver: Driver = {
   _run(call) {
     const { _attempt } = call
-    const settled = (failed: boolean, result: unknown): void => {
-      if (_attempt === call._attempt && call._ended === undefined) settle(call, failed, result)
-    }
-    invoke(call).then((value) => settled(false, value), (error) => settled(true, error))
+    call._work = invoke(call._operation, _attempt!)
+    call._work.then(
+      (value) => settle(call, _attempt, false, value),
+      (error) => settle(call, _attempt, true, error),
+    )
   },
   _sleep(call, wait) {
     const { _sleep, _signal } = call._policy
     if (_sleep) driver._follow(call, _sleep(wait, _signal) as PromiseLike<unknown>, () => attempt(call))
     // Without a wait there is no need for a timer, but I/O and other timers must get their turn now and then.
-    else if (wait > 0 || call._tries % 64 === 0) arm(call, wait, () => go(call, attempt))
+    else if (wait > 0 || call._tries % 64 === 0) arm(call, wait, again)
     else attempt(call)
   },
   _follow(call, promise, next) {
     const { _turn } = call
     Promise.resolve(promise).then(
-      (value) => _turn === call._turn && go(call, () => next(value)),
+      (value) => _turn === call._turn && _turn < Infinity && go(call, () => next(value)),
       (error) => _turn === call._turn && abort(call, error),
     )
   },
 }
+const again = (call: Call): void => go(call, attempt)
 
-/** What a promise handler returns to stay pending: it hands over its own promise's ends, so that no second one is made. */
-const carryOn = (call: Call, failed: boolean, result: unknown): PromiseLike<any> => ({
+/** A call that nobody watches and nothing can cut short: not yet a `Call`, as most of them never need to become one. */
+interface PlainCall extends AttemptOwner {
+  readonly _policy: Policy
+  readonly _operation: Operation<any>
+  readonly _target: Function
+  readonly _args: readonly unknown[]
+  readonly _started: number
+  _attempt: CallAttempt | undefined
+  _call: Call | undefined
+}
+
+/** Makes it a call, with its first attempt under way. */
+const grow = (plain: PlainCall): Call => {
+  let { _call } = plain
+  if (!_call) {
+    _call = plain._call = newCall(driver, plain._policy, plain._operation, plain._target, plain._args)
+    _call._attempt = plain._attempt
+    _call._tries = 1
+    _call._began = _call._started = plain._started
+  }
+  return _call
+}
+
+const plainFacts = (plain: PlainCall): Details => record(grow(plain))
+
+/** A thenable is given the ends of the promise it is returned into: the rest of the call needs no second one. */
+const carryOn = (plain: PlainCall, failed: boolean, result: unknown): PromiseLike<any> => ({
   then(resolve, reject): any {
+    const call = grow(plain)
     call._resolve = resolve as any
     call._reject = reject as any
-    settle(call, failed, result)
+    settle(call, call._attempt, failed, result)
   },
 })
 
-/** Starts a call of the asynchronous kind. */
-export const start = (call: Call): Promise<any> => {
-  const { _signal, _listeners, _judged, _guarded } = call._policy
-  if (!_signal && !_listeners && call._maxTime === Infinity && !_guarded) {
-    // Nobody watches, nothing can cut it short: chain on the operation's own promise.
-    begin(call)
-    return invoke(call).then(_judged ? (value) => carryOn(call, false, value) : undefined, (error) => carryOn(call, true, error))
+/** Chains a plain call on the operation's own promise: a success is no more than that. */
+const startPlain = (policy: Policy, operation: Operation<any>, target: Function, args: readonly unknown[]): Promise<any> => {
+  const plain: PlainCall = {
+    _facts: plainFacts,
+    _policy: policy,
+    _operation: wrap(operation, policy),
+    _target: target,
+    _args: args,
+    _started: policy._timed ? policy._clock.now() : 0,
+    _attempt: undefined,
+    _call: undefined,
   }
-  return new Promise((resolve, reject) => {
-    call._resolve = resolve
-    call._reject = reject
-    guard(call, true)
-    if (call._turn < Infinity) go(call, attempt)
-  })
+  const first = (plain._attempt = new CallAttempt(1, policy._plugins, plain))
+  return invoke(plain._operation, first).then(
+    policy._condition || policy._predicate ? (value) => carryOn(plain, false, value) : undefined,
+    (error) => carryOn(plain, true, error),
+  )
 }
 
 /** Runs by options that have been checked. */
-export const run = (policy: Policy, operation: Operation<any>, target: Function = operation, args?: readonly unknown[]): Promise<any> => {
+export const run = (policy: Policy, operation: Operation<any>, target: Function = operation, args: readonly unknown[] = []): Promise<any> => {
   try {
-    return start(newCall(driver, policy, operation, target, args))
+    checkTarget(target)
+    policy = current(policy)
+    if (policy._plain) return startPlain(policy, operation, target, args)
+    return new Promise((resolve, reject) => {
+      const call = newCall(driver, policy, wrap(operation, policy), target, args)
+      call._resolve = resolve
+      call._reject = reject
+      policy._tracker?._opened(call)
+      guard(call, true)
+      if (call._turn < Infinity) go(call, attempt)
+    })
   } catch (error) {
     return Promise.reject(error)
   }

@@ -1,7 +1,7 @@
-import { type Call, newCall, record } from './call.ts'
+import { type Call, record } from './call.ts'
 import { iterate, iterateSync, type SyncTurn, type Turn } from './iterate.ts'
-import { type Policy, prepare } from './policy.ts'
-import { abort, driver, start } from './retry.ts'
+import { type Policy, prepare, type Tracker } from './policy.ts'
+import { abort, run } from './retry.ts'
 import { runSync } from './retry-sync.ts'
 import type { Attempt, Details, Operation, Options, Plugin } from './types.ts'
 
@@ -17,13 +17,6 @@ export interface Statistics {
   readonly startTime: number | undefined
 }
 
-/** A call that is still running, and the latest work of its operation. */
-interface Running {
-  promise: unknown
-  /** What its operation returned last. */
-  work: unknown
-}
-
 /**
  * Retries by one set of options: `new Retrying({ maxTries: 5 }).call(fetchUser, id)`. Safe to share: calls keep nothing in
  * it but the numbers of the latest one. A plugin too: `use: [retrying]` retries inside another call.
@@ -35,24 +28,37 @@ export class Retrying<T = any> implements Plugin {
   readonly #options: Options<T>
   #policy: Policy
   #last: Call | undefined
-  readonly #running = new Map<Call, Running>()
+  /** Calls under way, each knowing its place: cheaper than a Set. */
+  readonly #running: Call[] = []
   #closed: unknown
+  readonly #tracker: Tracker = {
+    _opened: (call: Call) => {
+      this.#last = call
+      call._place = this.#running.push(call) - 1
+    },
+    _closed: (call: Call) => {
+      const last = this.#running.pop()!
+      if (last === call) return
+      last._place = call._place
+      this.#running[call._place] = last
+    },
+  }
 
   /** Throws a TypeError or RangeError for unusable options. */
   constructor(options: Options<T> = {}) {
     this.#options = { ...options }
-    this.#policy = prepare(this.#options, true)
+    this.#policy = prepare(this.#options, this.#tracker)
   }
 
   /** Calls `fn(...args)` until it succeeds or it is enough. Settles as `retry` does. */
   call<Args extends readonly any[], Result extends T>(fn: (...args: Args) => Result | PromiseLike<Result>, ...args: Args): Promise<Result> {
-    return this.#start(() => fn(...args), fn, args)
+    return this.#closed ? Promise.reject(this.#closed) : run(this.#policy, () => fn(...args), fn, args)
   }
 
   /** As `call`, for a synchronous function: blocks while it waits, see `retrySync`. */
   callSync<Args extends readonly any[], Result extends T>(fn: (...args: Args) => Result, ...args: Args): Result {
     if (this.#closed) throw this.#closed
-    return runSync(this.#policy, () => fn(...args), fn, args, (call) => (this.#last = call))
+    return runSync(this.#policy, () => fn(...args), fn, args)
   }
 
   /**
@@ -61,8 +67,17 @@ export class Retrying<T = any> implements Plugin {
    */
   wrap<Result>(next: Operation<Result>): (attempt?: Attempt) => Promise<Awaited<Result>> {
     return (outer) => {
-      const { target = next, args } = outer?.details ?? {}
-      return this.#start(next, target, args, outer)
+      if (this.#closed) return Promise.reject(this.#closed)
+      if (!outer) return run(this.#policy, next)
+      if (outer.aborted) return Promise.reject(outer.reason)
+      const { onabort, details } = outer
+      const result = run(this.#policy, next, details.target, details.args)
+      const call = this.#last!
+      outer.onabort = (reason) => {
+        onabort?.(reason)
+        abort(call, reason)
+      }
+      return result
     }
   }
 
@@ -77,7 +92,7 @@ export class Retrying<T = any> implements Plugin {
   }
 
   set enabled(enabled: boolean) {
-    this.#policy = prepare({ ...this.#options, enabled }, true)
+    this.#policy = prepare({ ...this.#options, enabled }, this.#tracker)
   }
 
   get statistics(): Statistics {
@@ -97,53 +112,23 @@ export class Retrying<T = any> implements Plugin {
 
   /** `for await (const attempt of retrying) await attempt.run(operation)`: each loop is a call of its own. */
   [Symbol.asyncIterator](): AsyncGenerator<Turn, undefined> {
-    return iterate(this.#policy, (call) => (this.#last = call))
+    return iterate(this.#policy)
   }
 
   /** `for (const attempt of retrying) attempt.run(operation)`: each loop is a call of its own, and blocks between attempts. */
   [Symbol.iterator](): Generator<SyncTurn, undefined> {
-    return iterateSync(this.#policy, (call) => (this.#last = call))
+    return iterateSync(this.#policy)
   }
 
   /** Aborts what still runs and waits for it. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed ??= new DOMException('the scope of this policy was left', 'AbortError')
     const waiting: unknown[] = []
-    for (const [call, { promise, work }] of this.#running) {
+    for (const call of [...this.#running]) {
       // Only an operation that took its signal can know that it is to stop.
-      waiting.push(promise, call._attempt?._controller && work)
+      if (call._attempt?._controller) waiting.push(call._work)
       abort(call, this.#closed)
     }
     await Promise.allSettled(waiting)
-  }
-
-  #start(operation: Operation<any>, target: Function, args?: readonly unknown[], outer?: Attempt): Promise<any> {
-    if (this.#closed) return Promise.reject(this.#closed)
-    if (outer?.aborted) return Promise.reject(outer.reason)
-    const running: Running = { promise: undefined, work: undefined }
-    const work = (attempt: Attempt): unknown => (running.work = operation(attempt))
-    let call: Call
-    try {
-      call = this.#last = newCall(driver, this.#policy, work, target, args)
-    } catch (error) {
-      return Promise.reject(error)
-    }
-    const promise = (running.promise = start(call))
-    if (call._turn < Infinity) {
-      const { _release } = call
-      this.#running.set(call, running)
-      call._release = () => {
-        _release?.()
-        this.#running.delete(call)
-      }
-      if (outer) {
-        const { onabort } = outer
-        outer.onabort = (reason) => {
-          onabort?.(reason)
-          abort(call, reason)
-        }
-      }
-    }
-    return promise
   }
 }

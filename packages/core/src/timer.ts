@@ -10,9 +10,9 @@ export interface TimerHolder {
 }
 
 /** Sets the holder's timer, of any length up to `Infinity`: a long one runs in chunks. */
-export const arm = (holder: TimerHolder, ms: number, callback: () => void): void => {
+export const arm = <Holder extends TimerHolder>(holder: Holder, ms: number, callback: (holder: Holder) => void): void => {
   holder._timer = holder._clock.setTimeout(
-    () => (ms > longest ? arm(holder, ms - longest, callback) : callback()),
+    () => (ms > longest ? arm(holder, ms - longest, callback) : callback(holder)),
     Math.min(ms, longest),
   )
 }

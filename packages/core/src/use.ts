@@ -12,9 +12,13 @@ export const use = (plugin: Plugin): Undo => {
   if (!plugin || typeof plugin !== 'object') invalid('plugin', 'an object', plugin)
   const shared = state()
   const side = plugin.innermost ? 'inner' : 'outer'
-  shared[side] = [...shared[side], plugin]
+  const set = (plugins: readonly Plugin[]): void => {
+    shared[side] = plugins
+    shared.version++
+  }
+  set([...shared[side], plugin])
   return undo(() => {
     const at = shared[side].indexOf(plugin)
-    shared[side] = shared[side].filter((_, i) => i !== at)
+    set(shared[side].filter((_, i) => i !== at))
   })
 }
