@@ -1,0 +1,112 @@
+import { onException, retry, retryingCaller, Retrying, retrySync } from '@backon/core'
+import { describe, expect, it } from 'vitest'
+import { assertNotRetried, assertRetried, type RetryAssertionError } from './assert.ts'
+import { virtualClock } from './clock.ts'
+import { flaky } from './faults.ts'
+import { seededRandom } from './random.ts'
+import { disableRetries, removeBackoff } from './switches.ts'
+
+const options = { wait: 0, maxTries: 5 }
+const failing = flaky({ failures: Infinity, error: new Error('down') })
+
+/** One call that needs three tries, by each way there is to make one. */
+const entries: [string, () => unknown][] = [
+  ['retry', () => retry(flaky({ failures: 2 }), options)],
+  ['retrySync', () => retrySync(flaky({ failures: 2 }), options)],
+  ['onException', () => onException(0, Error, { maxTries: 5 })(async () => operation())()],
+  ['Retrying.call', () => new Retrying(options).call(flaky({ failures: 2 }))],
+  ['Retrying.callSync', () => new Retrying(options).callSync(flaky({ failures: 2 }))],
+  ['Retrying.wrap', () => new Retrying(options).wrap(flaky({ failures: 2 }))()],
+  ['for await of Retrying', async () => {
+    const operation = flaky({ failures: 2 })
+    for await (const attempt of new Retrying(options)) await attempt.run(operation)
+  }],
+  ['retryingCaller', () => retryingCaller(options)(flaky({ failures: 2 }))],
+]
+let operation = flaky({ failures: 2 })
+
+describe('assertRetried', () => {
+  it.each(entries)('counts what really happened in %s, and fails for any other number', async (_, run) => {
+    operation = flaky({ failures: 2 })
+    expect((await Promise.resolve(assertRetried(run, 3))).calls).toHaveLength(1)
+    for (const wrong of [1, 2, 4]) {
+      operation = flaky({ failures: 2 })
+      await expect((async () => assertRetried(run, wrong))()).rejects.toThrow(/made 3/)
+    }
+  })
+
+  it('says both counts, the timeline and the seed when it fails', async () => {
+    const fetchUser = flaky({ failures: 2, error: new TypeError('no\n route') })
+    const failure: RetryAssertionError = await seededRandom(4, () =>
+      virtualClock().run(() => assertRetried(() => retry(fetchUser, { wait: [1_000, 250.25], jitter: null, name: 'fetchUser' }), 2).catch((error) => error)),
+    )
+    expect(failure).toMatchObject({ name: 'AssertionError', expected: 2, actual: 3 })
+    expect(failure.message).toBe(
+      [
+        'expected 2 tries; fetchUser made 3',
+        '',
+        '      0 ms  fetchUser  attempt 1 threw TypeError: no route',
+        '      0 ms  fetchUser  waits 1000 ms',
+        '   1000 ms  fetchUser  attempt 2 threw TypeError: no route',
+        '   1000 ms  fetchUser  waits 250.25 ms',
+        '1250.25 ms  fetchUser  attempt 3 returned "ok"',
+        '1250.25 ms  fetchUser  success after 3 tries',
+        'with seededRandom(4)',
+      ].join('\n'),
+    )
+  })
+
+  it('takes a call that fails in the end for an outcome, wrapped or not', async () => {
+    await assertRetried(() => retry(failing, options), 5)
+    await assertRetried(() => retry(failing, options).catch((cause) => Promise.reject(new Error('wrapped', { cause }))), 5)
+    assertRetried(() => retrySync(failing, options), 5)
+    await assertRetried(() => retry(() => Promise.reject(), options), 5)
+  })
+
+  it('does not hide any other error', async () => {
+    const mistake = new Error('in the test')
+    await expect(assertRetried(async () => { await retry(flaky(), options); throw mistake }, 2)).rejects.toBe(mistake)
+    expect(() => assertRetried(() => { throw mistake }, 1)).toThrow(mistake)
+    mistake.cause = mistake
+    expect(() => assertRetried(() => { throw mistake }, 1)).toThrow(mistake)
+  })
+
+  it('looks at the calls that were retried, and wants the same of each', async () => {
+    const both = (a: number, b: number) => () => Promise.all([retry(flaky({ failures: a }), options), retry(flaky({ failures: b }), options)])
+    await assertRetried(both(0, 2), 3)
+    await assertRetried(both(2, 2), 3)
+    await assertRetried(both(0, 0), 1)
+    await expect(assertRetried(both(1, 2), 3)).rejects.toThrow('expected 3 tries; flaky made 2, flaky made 3')
+  })
+
+  it('fails when there was no call, or none that could be seen', async () => {
+    expect(() => assertRetried(() => {}, 1)).toThrow('expected 1 try; there was no call\n\nnothing was recorded: no call was made, or retries are disabled')
+    await expect(disableRetries(() => assertRetried(() => retry(flaky(), options), 1))).rejects.toThrow('failure 1 of 1')
+    await expect(disableRetries(() => assertRetried(() => retry(flaky({ failures: 0 }), options), 1))).rejects.toThrow('there was no call')
+  })
+
+  it('sees its own function alone', async () => {
+    const call = (failures: number) => () => virtualClock().run(() => retry(flaky({ failures }), { maxTries: 9 }))
+    await Promise.all([assertRetried(call(2), 3), assertRetried(call(4), 5), call(6)()])
+  })
+
+  it.each([0, 1.5, Number.NaN, '3'])('refuses %s tries', (tries: any) => {
+    expect(() => assertRetried(() => {}, tries)).toThrow('expectedTries must be an integer of 1 or more')
+    expect(() => assertRetried(7 as any, 1)).toThrow('run must be a function; got 7')
+  })
+})
+
+describe('assertNotRetried', () => {
+  it('holds for a call that made one try, whatever came of it', async () => {
+    await assertNotRetried(() => retry(() => 1))
+    await assertNotRetried(() => retry(failing, { exception: TypeError }))
+    await assertNotRetried(() => removeBackoff(() => retry(failing, { maxTries: 1 })))
+    expect(assertNotRetried(() => retrySync(() => 1)).calls).toMatchObject([{ tries: 1, outcome: 'success', value: 1 }])
+    assertNotRetried(() => {})
+  })
+
+  it.each(entries)('fails when %s retried', async (_, run) => {
+    operation = flaky({ failures: 2 })
+    await expect((async () => assertNotRetried(run))()).rejects.toThrow(/^expected no retry; .* made 3/)
+  })
+})

@@ -1,0 +1,82 @@
+import { invalid } from './check.ts'
+import { type Recording, recorded } from './record.ts'
+import { judgeTries, type Verdict } from './verdict.ts'
+
+/** An assertion about retries did not hold. Test runners show `expected` beside `actual`. */
+export class RetryAssertionError extends Error {
+  override readonly name = 'AssertionError'
+  readonly showDiff = true
+  constructor(
+    message: string,
+    readonly expected: unknown,
+    readonly actual: unknown,
+  ) {
+    super(message)
+  }
+}
+
+/** Whether an error is, or was caused by, what a recorded call ended with. */
+const isOutcome = (error: any, { calls }: Recording): boolean => {
+  const ends = new Set(calls.filter((call) => 'exception' in call).map((call) => call.exception))
+  const seen = new Set<unknown>()
+  for (; !ends.has(error); error = error.cause) {
+    seen.add(error)
+    // A cause may lead back to where it came from.
+    if (!error?.cause || seen.has(error.cause)) return false
+  }
+  return true
+}
+
+/**
+ * Runs a function to its end and gives what was recorded. That a call inside fails is an outcome like any other; any
+ * other error is thrown, so that a mistake in the test does not pass for one.
+ */
+export const watch = (run: () => unknown): Recording | Promise<Recording> => {
+  if (typeof run !== 'function') invalid('run', 'a function', run)
+  const { result, recording } = recorded(run)
+  const failed = (error: unknown): Recording => {
+    recording()
+    if (isOutcome(error, recording)) return recording
+    throw error
+  }
+  try {
+    const value: any = result()
+    if (typeof value?.then === 'function') {
+      return Promise.resolve(value).then(() => {
+        recording()
+        return recording
+      }, failed)
+    }
+  } catch (error) {
+    return failed(error)
+  }
+  recording()
+  return recording
+}
+
+/** What an assertion gives: what was recorded, at once for a synchronous function. */
+export type Asserted<T> = T extends PromiseLike<unknown> ? Promise<Recording> : Recording
+
+const assert = <T>(run: () => T, expected: unknown, wanted: string, judge: (recording: Recording) => Verdict, pass: boolean): Asserted<T> => {
+  const check = (recording: Recording): Recording => {
+    const verdict = judge(recording)
+    if (verdict.pass === pass) return recording
+    throw new RetryAssertionError(`expected ${wanted}; ${verdict.found}\n\n${String(recording)}`, expected, verdict.actual)
+  }
+  const recording = watch(run)
+  return (recording instanceof Promise ? recording.then(check) : check(recording)) as Asserted<T>
+}
+
+/**
+ * Runs a function and fails unless the call inside it made exactly `expectedTries` runs, the first included, however it
+ * was started and however it ended. Of several calls those count that were retried, and each must have made as many.
+ * Throws a `RetryAssertionError` with both counts and the timeline; a rejected promise for an asynchronous function.
+ */
+export const assertRetried = <T>(run: () => T, expectedTries: number): Asserted<T> => {
+  if (!(Number.isInteger(expectedTries) && expectedTries > 0)) invalid('expectedTries', 'an integer of 1 or more', expectedTries)
+  return assert(run, expectedTries, expectedTries === 1 ? '1 try' : `${expectedTries} tries`, (recording) => judgeTries(recording, expectedTries), true)
+}
+
+/** Runs a function and fails when any call inside it was retried. Without any call it holds. */
+export const assertNotRetried = <T>(run: () => T): Asserted<T> =>
+  assert(run, 1, 'no retry', (recording) => judgeTries(recording, undefined), false)
