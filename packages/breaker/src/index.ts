@@ -1,1 +1,14 @@
-export {}
+export { CircuitBreaker, type CircuitBreakerOptions, type CircuitSnapshot, type IsFailure } from './breaker.ts'
+export { CircuitBreakers, type CircuitBreakersOptions } from './breakers.ts'
+export { CircuitOpenError } from './error.ts'
+export type { CircuitEvent, CircuitHooks } from './hooks.ts'
+export type { CircuitState } from './machine.ts'
+export {
+  consecutiveFailures,
+  countWindow,
+  type CountWindowOptions,
+  type Tally,
+  timeWindow,
+  type TimeWindowOptions,
+  type Trip,
+} from './trip.ts'

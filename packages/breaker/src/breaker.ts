@@ -1,0 +1,252 @@
+import { type Attempt, clock, type Details, emit, type Operation, type Plugin, TimeoutError, type Wait } from '@backon/core'
+import { numbers } from './check.ts'
+import { CircuitOpenError } from './error.ts'
+import type { CircuitHooks } from './hooks.ts'
+import { admit, type Circuit, type CircuitState, close, initial, open, release, succeed, type Ticket } from './machine.ts'
+import { consecutiveFailures, type Tally, type Trip } from './trip.ts'
+
+/** `true`: a failure; `false`: a success; `'ignore'`: says nothing about the service. */
+export type IsFailure = (details: Details) => boolean | 'ignore'
+
+/** What is left of a breaker while the process is down: the result of `toJSON()`. */
+export interface CircuitSnapshot {
+  readonly state: CircuitState
+  /** How often it has opened since it was last closed. */
+  readonly openings: number
+  /** When it opened the last time, in ms since 1970. */
+  readonly openedAt: number
+  /** For how long, in ms; `null`, as JSON writes Infinity: until `reset()`. */
+  readonly recoveryTimeout: number | null
+}
+
+export interface CircuitBreakerOptions extends CircuitHooks {
+  /** Failures in a row that open the circuit; does not count when `trip` is given. Default 5. */
+  failureThreshold?: number | undefined
+  /** Another rule for opening: `countWindow(…)`, `timeWindow(…)`. Default `consecutiveFailures(failureThreshold)`. */
+  trip?: Trip | undefined
+  /**
+   * How long it stays open before it lets a probe through, in ms; or a wait strategy, in whose record `tries` counts the openings
+   * since it was last closed. A strategy that has run out keeps the last time. An error whose `retryAfter` (ms) is longer
+   * lengthens it. Default 60,000.
+   */
+  recoveryTimeout?: number | Wait | undefined
+  /** How many probes may be out at once; other calls are refused. Default 1. */
+  halfOpenMaxCalls?: number | undefined
+  /** How many probes must succeed to close it. Default 1. */
+  successThreshold?: number | undefined
+  /** A probe without an answer after so many ms has failed; it is not waited for, nor cut off. Default: as long as it was open, or 60,000 if that was 0. */
+  probeTimeout?: number | undefined
+  /** Judges outcomes. Default: what is thrown is a failure. A call that its caller has aborted is ignored in any case. */
+  isFailure?: IsFailure | undefined
+  /** Stands in errors, events and metrics. Default `''`. */
+  name?: string | undefined
+  /** What `toJSON()` gave before a restart. */
+  state?: CircuitSnapshot | undefined
+}
+
+type Numbers<Options> = { [Name in keyof Options]: number }
+
+type Completed = CircuitBreakerOptions & { failureThreshold: number; recoveryTimeout: number | Wait; halfOpenMaxCalls: number; successThreshold: number }
+
+const events = { closed: 'onCircuitClose', open: 'onCircuitOpen', 'half-open': 'onCircuitHalfOpen' } as const
+
+/** A record of no call: what is said of a call outside a retry, and of a circuit. */
+const blank = { args: [], tries: 1, elapsed: 0, idleFor: 0, previousWait: 0 }
+
+/** Tells the breaker's own handlers, then the plugins of the call. */
+const tell = (breaker: CircuitBreaker, event: keyof CircuitHooks, from: CircuitState, attempt: Attempt | undefined): void => {
+  const { name, retryAfter, _circuit, _options } = breaker
+  const fact = { breaker: name, from, to: _circuit._state, retryAfter, cause: _circuit._cause, call: attempt?.details.call }
+  emit(event, fact, [_options])
+  emit(event, fact, attempt?.plugins)
+}
+
+const become = (breaker: CircuitBreaker, circuit: Circuit, attempt?: Attempt): void => {
+  const { _state } = breaker._circuit
+  breaker._circuit = circuit
+  if (circuit._state === 'closed') breaker._tally = breaker._trip()
+  if (circuit._state !== _state) tell(breaker, events[circuit._state], _state, attempt)
+}
+
+const trip = (breaker: CircuitBreaker, at: number, cause: any, attempt: Attempt | undefined): void => {
+  const { name, _circuit } = breaker
+  let { recoveryTimeout } = breaker._options
+  if (typeof recoveryTimeout === 'function')
+    recoveryTimeout = numbers({ recoveryTimeout: recoveryTimeout({ ...blank, call: breaker, name, target: recoveryTimeout, tries: _circuit._openings + 1, previousWait: _circuit._recovery, exception: cause }) }, { recoveryTimeout: _circuit._recovery }).recoveryTimeout
+  if (Number.isFinite(cause?.retryAfter)) recoveryTimeout = Math.max(recoveryTimeout, cause.retryAfter)
+  become(breaker, open(_circuit, at, recoveryTimeout, cause), attempt)
+}
+
+/** Nobody answers for a probe that hangs: whoever looks next finds out. */
+const look = (breaker: CircuitBreaker, attempt?: Attempt): Circuit => {
+  const { _probes, _recovery } = breaker._circuit
+  const end = _probes[0]?._began! + (breaker._options.probeTimeout ?? _recovery)
+  if (end <= clock().now()) trip(breaker, end, new TimeoutError('the probe has not answered in time'), attempt)
+  return breaker._circuit
+}
+
+/** Calls the function, or refuses to, and takes its outcome into account. */
+const run = (breaker: CircuitBreaker, fn: Function, args: readonly unknown[], attempt?: Attempt): any => {
+  const { timeless, _options: { isFailure, halfOpenMaxCalls, successThreshold } } = breaker
+  let ticket: Ticket | undefined = breaker._circuit
+  if (breaker._circuit._state !== 'closed') {
+    const { _state, _cause } = look(breaker, attempt)
+    const admitted = admit(breaker._circuit, clock().now(), halfOpenMaxCalls)
+    if (!admitted) {
+      tell(breaker, 'onCircuitReject', _state, attempt)
+      throw new CircuitOpenError(breaker.name, breaker.retryAfter, _cause, _state)
+    }
+    become(breaker, admitted, attempt)
+    ticket = admitted._probes.at(-1)!
+  }
+  const began = timeless ? 0 : clock().now()
+
+  const settle = (failed: boolean, result: any): void => {
+    const probe = ticket
+    ticket = undefined
+    const circuit = breaker._circuit._state === 'closed' ? breaker._circuit : look(breaker, attempt)
+    if (probe?._generation !== circuit._generation) return
+    const closed = circuit._state === 'closed'
+    if (!closed) breaker._circuit = release(circuit, probe)
+    // Its caller has lost interest, which says nothing about the service. Having waited too long does.
+    if (failed && (attempt ? attempt.aborted && (attempt.reason as any)?.name !== 'TimeoutError' : !isFailure && result?.name === 'AbortError')) return
+    const now = timeless ? 0 : clock().now()
+    const duration = now - began
+    const facts = attempt?.details
+    const verdict = isFailure
+      ? isFailure({
+          ...blank, call: settle, name: fn.name, target: fn, args, ...facts,
+          elapsed: (facts?.elapsed ?? 0) + (facts?.duration === undefined ? duration : 0),
+          duration,
+          [failed ? 'exception' : 'value']: result,
+        })
+      : failed
+    if (verdict === 'ignore') return
+    if (verdict) breaker._cause = result
+    if (closed ? breaker._tally.record(verdict, now, duration) : verdict || duration > breaker._tally.slowAfter!)
+      trip(breaker, clock().now(), breaker._cause, attempt)
+    else if (!closed) become(breaker, succeed(breaker._circuit, successThreshold), attempt)
+  }
+  const succeeded = (value: unknown): unknown => {
+    settle(false, value)
+    return value
+  }
+  const failed = (error: unknown): never => {
+    settle(true, error)
+    throw error
+  }
+  if (attempt) {
+    // An operation may ignore its signal, or never end: what is aborted has to be judged now.
+    const { onabort } = attempt
+    attempt.onabort = (reason) => {
+      onabort?.(reason)
+      try {
+        settle(true, reason)
+      } catch {
+        // A filter that throws has nobody to tell: the call has its end already.
+      }
+    }
+  }
+  let result: any
+  try {
+    result = fn(...args)
+  } catch (error) {
+    failed(error)
+  }
+  return typeof result?.then === 'function' ? Promise.resolve(result).then(succeeded, failed) : succeeded(result)
+}
+
+/**
+ * Stops calling what keeps failing: after enough failures calls are refused at once with a `CircuitOpenError`, until a probe
+ * has shown that all is well again. A plugin, `use: [breaker]`, in which each attempt counts; or alone, `breaker.call(fn)`.
+ * One breaker serves many functions and concurrent calls. It has no timers: what time brings about is seen at the next call.
+ * Throws for an unusable option.
+ */
+export class CircuitBreaker implements Plugin {
+  declare readonly name: string
+  declare readonly timeless: boolean
+  /** @internal */
+  declare readonly _options: Completed
+  /** @internal */
+  declare readonly _trip: Trip
+  /** @internal */
+  declare _tally: Tally
+  /** @internal */
+  declare _circuit: Circuit
+  /** @internal */
+  declare _cause: unknown
+
+  constructor(options: CircuitBreakerOptions = {}) {
+    const { recoveryTimeout, isFailure, state } = options
+    const completed = numbers(options as Completed, {
+      failureThreshold: 5,
+      halfOpenMaxCalls: 1,
+      successThreshold: 1,
+      ...(options.probeTimeout !== undefined && { probeTimeout: NaN }),
+      ...(typeof recoveryTimeout !== 'function' && ({ recoveryTimeout: 60_000 } as object)),
+    })
+    this._options = completed
+    this.name = completed.name ?? ''
+    this._trip = completed.trip ?? consecutiveFailures(completed.failureThreshold)
+    this._tally = this._trip()
+    this.timeless = !(this._tally.timed || isFailure)
+    this._circuit = initial
+    if (state?.openings) {
+      const { openings, openedAt, recoveryTimeout } = numbers(state as Numbers<CircuitSnapshot>, { openings: NaN, openedAt: NaN, recoveryTimeout: Infinity })
+      // Only the wall clock survives a restart. Set back meanwhile, it must not lengthen the time.
+      this._circuit = open({ ...initial, _openings: openings - 1 }, clock().now() + Math.min(0, openedAt - Date.now()), recoveryTimeout)
+    }
+  }
+
+  /** `'closed'`, `'open'` or `'half-open'`. Reading it changes nothing: an open one stays open until a call comes as its probe. */
+  get state(): CircuitState {
+    return look(this)._state
+  }
+
+  /** The failures that count towards opening, or that opened it. */
+  get failureCount(): number {
+    return this._tally.failures(clock().now())
+  }
+
+  /** Ms until a probe is allowed, 0 if it is now. While all probes are out: how long they may take at most. Isolated: `Infinity`. */
+  get retryAfter(): number {
+    const { _opened, _recovery, _probes } = look(this)
+    const { halfOpenMaxCalls, probeTimeout = _recovery } = this._options
+    return Math.max((_probes.length < halfOpenMaxCalls ? _opened + _recovery : _probes[0]!._began! + probeTimeout) - clock().now(), 0)
+  }
+
+  /** The plugin: counts each attempt, refuses it while the circuit is open. */
+  wrap<T>(next: Operation<T>): Operation<T> {
+    return (attempt) => run(this, next, [attempt], attempt)
+  }
+
+  /** Calls `fn(...args)` unless the circuit is open: then it rejects at once with a `CircuitOpenError`, and `fn` is not called. */
+  call<Args extends unknown[], T>(fn: (...args: Args) => T | PromiseLike<T>, ...args: Args): Promise<T> {
+    try {
+      return Promise.resolve(run(this, fn, args))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** Calls `fn(...args)` and returns what it returns; throws a `CircuitOpenError` while the circuit is open. */
+  callSync<Args extends unknown[], T>(fn: (...args: Args) => T, ...args: Args): T {
+    return run(this, fn, args)
+  }
+
+  /** Opens it by hand, until `reset()`. */
+  isolate(): void {
+    become(this, open(this._circuit, clock().now(), Infinity))
+  }
+
+  /** Closes it by hand, as if fresh: calls still running do not count. */
+  reset(): void {
+    become(this, close(this._circuit))
+  }
+
+  /** What a breaker made after a restart needs to know (option `state`): how long it stays open. */
+  toJSON(): CircuitSnapshot {
+    const { _state, _openings, _opened, _recovery } = look(this)
+    return { state: _state, openings: _openings, openedAt: Date.now() - clock().now() + _opened, recoveryTimeout: _recovery }
+  }
+}

@@ -1,0 +1,140 @@
+import { atMost, numbers } from './check.ts'
+
+/** What a breaker counts in, from the moment it closes. */
+export interface Tally {
+  /** Takes down an outcome; `true` opens the circuit. `now` and `duration` (ms) are 0 unless it is `timed`. */
+  record(failed: boolean, now: number, duration: number): boolean
+  /** How many failures count at this moment. */
+  failures(now: number): number
+  /** It needs `now` and `duration`. Default `false`: nobody looks at the clock. */
+  readonly timed?: boolean | undefined
+  /** A probe that takes longer, in ms, has failed too. Default none. */
+  readonly slowAfter?: number | undefined
+}
+
+/** When to open: makes a fresh tally each time a circuit closes, so that breakers may share it. */
+export type Trip = () => Tally
+
+/** Opens after `threshold` failures in a row, 5 by default. Throws unless it is an integer of 1 or more. */
+export const consecutiveFailures = (threshold = 5): Trip => {
+  numbers({ threshold }, { threshold: 5 })
+  return () => {
+    let count = 0
+    return {
+      record: (failed) => failed ? ++count >= threshold : !!(count = 0),
+      failures: () => count,
+    }
+  }
+}
+
+export interface CountWindowOptions {
+  /** How many of the latest calls count. Default 100. */
+  size?: number | undefined
+  /** The share of failures among them that opens the circuit: above 0, at most 1. Default 0.5. */
+  failureRate?: number | undefined
+  /** Never opens on fewer calls. Default 10, or `size` where that is less. */
+  minimumCalls?: number | undefined
+}
+
+/** Opens when too great a share of the latest `size` calls has failed. One byte a call, all of it taken at the start. Throws for an unusable option. */
+export const countWindow = (options: CountWindowOptions = {}): Trip => {
+  const { size, failureRate, minimumCalls } = numbers(options, { size: 100, failureRate: 0.5, minimumCalls: Math.min(10, options.size ?? 10) })
+  atMost('size', size, 2 ** 32)
+  atMost('failureRate', failureRate, 1)
+  atMost('minimumCalls', minimumCalls, size)
+  return () => {
+    const ring = new Uint8Array(size)
+    let at = 0
+    let calls = 0
+    let failures = 0
+    return {
+      record(failed) {
+        failures += +failed - ring[at]!
+        ring[at] = +failed
+        at = (at + 1) % size
+        if (calls < size) calls++
+        return calls >= minimumCalls && failures >= failureRate * calls
+      },
+      failures: () => failures,
+    }
+  }
+}
+
+export interface TimeWindowOptions {
+  /** How long a call counts, in ms. Default 60,000. */
+  duration?: number | undefined
+  /** The share of failures that opens the circuit: above 0, at most 1. Default 0.5. */
+  failureRate?: number | undefined
+  /** Never opens on fewer calls. Default 10. */
+  minimumCalls?: number | undefined
+  /**
+   * Opens as well when the share `rate` of all calls, failed ones included, took longer than `duration` ms; and a probe that
+   * takes longer has failed. Default none.
+   */
+  slowCall?: { duration: number; rate: number } | undefined
+}
+
+/** Into how many parts the time is cut: a call stops counting up to one part early. */
+const parts = 20
+
+/**
+ * Opens when too great a share of the calls that ended within the last `duration` ms has failed, or was slow.
+ * They are counted in 20 parts of that time, so that its cost does not grow with the calls: one counts for 95 to 100 % of
+ * `duration`. No timer: an hour without calls empties it at the next one. Throws for an unusable option.
+ */
+export const timeWindow = (options: TimeWindowOptions = {}): Trip => {
+  const { duration, failureRate, minimumCalls } = numbers(options, { duration: 60_000, failureRate: 0.5, minimumCalls: 10 })
+  const slowCall = options.slowCall && numbers(options.slowCall, { duration: NaN, rate: NaN })
+  atMost('failureRate', failureRate, 1)
+  atMost('slowCall.rate', slowCall?.rate ?? 1, 1)
+  return () => {
+    // Three counters for each part: calls, failures, slow calls.
+    const counts = new Uint32Array(3 * parts)
+    let calls = 0
+    let failures = 0
+    let slow = 0
+    let latest = 0
+
+    const clear = (): void => {
+      counts.fill(0)
+      calls = failures = slow = 0
+    }
+    /** Empties the parts that time has passed over; gives where the counters of this moment are. */
+    const moveTo = (now: number): number => {
+      const part = Math.floor((now / duration) * parts)
+      if (part - latest >= parts || part < latest) clear()
+      else
+        while (latest < part) {
+          const at = (++latest % parts) * 3
+          calls -= counts[at]!
+          failures -= counts[at + 1]!
+          slow -= counts[at + 2]!
+          counts.fill(0, at, at + 3)
+        }
+      latest = part
+      return (part % parts) * 3
+    }
+    return {
+      record(failed, now, took) {
+        const at = moveTo(now)
+        calls++
+        counts[at]!++
+        if (failed) {
+          failures++
+          counts[at + 1]!++
+        }
+        if (slowCall && took > slowCall.duration) {
+          slow++
+          counts[at + 2]!++
+        }
+        return calls >= minimumCalls && (failures >= failureRate * calls || (!!slowCall && slow >= slowCall.rate * calls))
+      },
+      failures(now) {
+        moveTo(now)
+        return failures
+      },
+      timed: true,
+      slowAfter: slowCall?.duration,
+    }
+  }
+}
