@@ -1,1 +1,1 @@
-export {}
+export { prometheusMetrics, type PrometheusMetricsOptions } from './prometheus.ts'
