@@ -93,7 +93,7 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
     _options: options, _version: version, _tracker: tracker, _clock: clock,
     _wait, _jitter: jitter, _exception: exceptions, _predicate: predicate, _condition: condition, _giveup: giveup,
     _maxTries: maxTries ?? (maxTime === undefined && !stop ? 3 : Infinity), _maxTime: maxTime ?? Infinity,
-    _stop: stop, __sleep: sleep, _name: name, _callback: retryErrorCallback, _raise: raiseOnGiveup !== false,
+    _stop: stop, _signal: signal, _sleep: sleep, _name: name, _callback: retryErrorCallback, _raise: raiseOnGiveup !== false,
     _plugins, _listeners,
     _timed: !!(_listeners || tracker || condition || stop || maxTime !== undefined || retryErrorCallback ||
       (typeof _wait === 'function' && !_wait.timeless) || _plugins.some((plugin) => !plugin.timeless)),

@@ -124,7 +124,7 @@ export class Retrying<T = any> implements Plugin {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed ??= new DOMException('the scope of this policy was left', 'AbortError')
     const waiting: unknown[] = []
-    for (const call of [...this.#running]) {
+    for (const call of this.#running.slice()) {
       // Only an operation that took its signal can know that it is to stop.
       if (call._attempt?._controller) waiting.push(call._work)
       abort(call, this.#closed)
