@@ -17,8 +17,8 @@ const layers = {
     ['iterate', 'decorate', 'retrying', 'caller', 'timeout', 'log'],
     ['index'],
   ],
-  breaker: [['error', 'hooks', 'trip'], ['breaker'], ['retrying'], ['index']],
-  hedge: [['hooks', 'percentile'], ['hedge'], ['retrying'], ['index']],
+  breaker: [['machine', 'check'], ['error', 'hooks', 'trip'], ['breaker'], ['breakers', 'retrying'], ['index']],
+  hedge: [['check', 'hooks', 'error', 'allowance'], ['percentile', 'race'], ['hedging'], ['hedge', 'retrying'], ['index']],
 }
 
 // The seams must carry every plugin, so core may not know any: neither as an import nor as a word in its code.

@@ -44,8 +44,6 @@ export interface CircuitBreakerOptions extends CircuitHooks {
   state?: CircuitSnapshot | undefined
 }
 
-type Numbers<Options> = { [Name in keyof Options]: number }
-
 type Completed = CircuitBreakerOptions & { failureThreshold: number; recoveryTimeout: number | Wait; halfOpenMaxCalls: number; successThreshold: number }
 
 const events = { closed: 'onCircuitClose', open: 'onCircuitOpen', 'half-open': 'onCircuitHalfOpen' } as const
@@ -79,8 +77,8 @@ const trip = (breaker: CircuitBreaker, at: number, cause: any, attempt: Attempt 
 
 /** Nobody answers for a probe that hangs: whoever looks next finds out. */
 const look = (breaker: CircuitBreaker, attempt?: Attempt): Circuit => {
-  const { _probes, _recovery } = breaker._circuit
-  const end = _probes[0]?._began! + (breaker._options.probeTimeout ?? _recovery)
+  const { _probes: [oldest], _recovery } = breaker._circuit
+  const end = oldest ? oldest._began! + (breaker._options.probeTimeout ?? _recovery) : Infinity
   if (end <= clock().now()) trip(breaker, end, new TimeoutError('the probe has not answered in time'), attempt)
   return breaker._circuit
 }
@@ -112,7 +110,7 @@ const run = (breaker: CircuitBreaker, fn: Function, args: readonly unknown[], at
     if (failed && (attempt ? attempt.aborted && (attempt.reason as any)?.name !== 'TimeoutError' : !isFailure && result?.name === 'AbortError')) return
     const now = timeless ? 0 : clock().now()
     const duration = now - began
-    const facts = attempt?.details
+    const facts = isFailure && attempt?.details
     const verdict = isFailure
       ? isFailure({
           ...blank, call: settle, name: fn.name, target: fn, args, ...facts,
@@ -177,14 +175,14 @@ export class CircuitBreaker implements Plugin {
   declare _cause: unknown
 
   constructor(options: CircuitBreakerOptions = {}) {
-    const { recoveryTimeout, isFailure, state } = options
-    const completed = numbers(options as Completed, {
+    const { recoveryTimeout, probeTimeout, isFailure, state } = options
+    const completed = numbers(options, {
       failureThreshold: 5,
       halfOpenMaxCalls: 1,
       successThreshold: 1,
-      ...(options.probeTimeout !== undefined && { probeTimeout: NaN }),
-      ...(typeof recoveryTimeout !== 'function' && ({ recoveryTimeout: 60_000 } as object)),
-    })
+      ...(probeTimeout !== undefined && { probeTimeout }),
+      ...(typeof recoveryTimeout !== 'function' && { recoveryTimeout: 60_000 }),
+    } as Record<string, number>) as Completed
     this._options = completed
     this.name = completed.name ?? ''
     this._trip = completed.trip ?? consecutiveFailures(completed.failureThreshold)
@@ -192,7 +190,7 @@ export class CircuitBreaker implements Plugin {
     this.timeless = !(this._tally.timed || isFailure)
     this._circuit = initial
     if (state?.openings) {
-      const { openings, openedAt, recoveryTimeout } = numbers(state as Numbers<CircuitSnapshot>, { openings: NaN, openedAt: NaN, recoveryTimeout: Infinity })
+      const { openings, openedAt, recoveryTimeout } = numbers(state, { openings: NaN, openedAt: NaN, recoveryTimeout: Infinity })
       // Only the wall clock survives a restart. Set back meanwhile, it must not lengthen the time.
       this._circuit = open({ ...initial, _openings: openings - 1 }, clock().now() + Math.min(0, openedAt - Date.now()), recoveryTimeout)
     }

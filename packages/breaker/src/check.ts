@@ -1,8 +1,5 @@
-/** Gives the options with those of `defaults` completed: each must be a number above 0. */
-export const numbers = <Options extends object, Name extends keyof Options>(
-  options: Options,
-  defaults: { [N in Name]-?: number },
-): Options & { [N in Name]-?: number } => {
+/** Gives the options, those of `defaults` completed: each must be a number above 0. */
+export const numbers = <Options extends object, Name extends string>(options: Options, defaults: Record<Name, number>): Options & Record<Name, number> => {
   const completed: any = { ...options }
   for (const name in defaults) {
     const value = (completed[name] ??= defaults[name])
