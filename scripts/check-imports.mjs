@@ -18,7 +18,7 @@ const layers = {
     ['index'],
   ],
   breaker: [['machine', 'check'], ['error', 'hooks', 'trip'], ['breaker'], ['breakers', 'retrying'], ['index']],
-  hedge: [['check', 'hooks', 'error', 'allowance'], ['percentile', 'race'], ['hedging'], ['hedge', 'retrying'], ['index']],
+  hedge: [['check', 'hooks', 'error'], ['percentile'], ['hedging'], ['hedge', 'retrying'], ['index']],
 }
 
 // The seams must carry every plugin, so core may not know any: neither as an import nor as a word in its code.

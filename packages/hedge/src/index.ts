@@ -1,1 +1,6 @@
-export {}
+export { hedge, type HedgeCallOptions, onHedge } from './hedge.ts'
+export { type HedgeOptions, hedging } from './hedging.ts'
+export { HedgingRetrying, type HedgingRetryingOptions } from './retrying.ts'
+export { latencyPercentile, type LatencyPercentileOptions, type LatencyWait } from './percentile.ts'
+export { HedgeLostError } from './error.ts'
+export type { HedgeDetails } from './hooks.ts'

@@ -1,0 +1,173 @@
+import { type Attempt, clock, constant, emit, fork, type Hooks, type Plugin, timeout, type Wait } from '@backon/core'
+import { check } from './check.ts'
+import { HedgeLostError } from './error.ts'
+import type { HedgeDetails } from './hooks.ts'
+import type { LatencyWait } from './percentile.ts'
+
+/** How to hedge. Times are in ms. */
+export interface HedgeOptions<T = any> {
+  /**
+   * How long to wait for an answer before the next copy: a number, a list (no copy after its end) or a strategy, for which n counts copies.
+   * 0 starts all copies at once. Default 1,000.
+   */
+  wait?: Wait<T> | LatencyWait | number | readonly number[] | undefined
+  /** Copies in all, the first included: an integer of 1 or more; 1 is no hedging. Default 3. */
+  maxHedge?: number | undefined
+  /** When it has passed, all copies are aborted and the attempt fails with a TimeoutError. Default none. */
+  timeout?: number | undefined
+  /**
+   * Further copies add at most this share of attempts, such as 0.05, over time; a number of 0 or more. Default none. What is not used is saved, up to
+   * ten copies. Spent, the attempt runs on alone and asks again after each further wait. The allowance belongs to the plugin, and starts at nothing.
+   */
+  maxExtraLoad?: number | undefined
+  /** Told before each further copy. The copy waits for a promise it returns; what it throws ends the hedge. */
+  onHedge?: ((details: HedgeDetails<T>) => unknown) | undefined
+  /** Gets the values of copies that came too late, to close what has to be closed. */
+  onDiscard?: ((value: T) => unknown) | undefined
+}
+
+/** The longest time that a timer can hold, 24.8 days: anything above would fire after 1 ms (HTML and Node alike), and means never here. */
+const longest = 2 ** 31 - 1
+
+/** As many copies as an allowance saves at most, so that a long good time does not pay for a storm of copies in a bad one. */
+const mostSaved = 10
+
+const soon = /* @__PURE__ */ Promise.resolve()
+
+const isThenable = (value: any): value is PromiseLike<unknown> => typeof value?.then === 'function'
+
+const checkNumber = (name: string, value: any): void => check(value >= 0 && typeof value === 'number', `${name} must be a number of 0 or more`, value)
+
+/**
+ * Makes a plugin that hedges each attempt: `use: [hedging({ wait: 100 })]`. When an attempt has not been answered after `wait`, a copy of it starts, and so on
+ * up to `maxHedge` copies; the first that succeeds is the attempt's result, and the others are aborted. A copy that fails makes the next start at
+ * once, unless its error has `retryable: false`, which ends the hedge. When all have failed the attempt fails: with the error itself when one copy ran,
+ * else with an AggregateError (its `cause` is the last error).
+ *
+ * Plugins inside see each copy as an attempt, plugins outside the whole hedge as one. Throws for unusable options. Hedge only what may run twice.
+ */
+export const hedging = (options: HedgeOptions = {}): Plugin => {
+  const { wait, maxHedge = 3, timeout: ms, maxExtraLoad = Infinity, onHedge, onDiscard } = options
+  const strategy: Wait & Partial<LatencyWait> = typeof wait === 'function' ? wait : constant(wait)
+  const { observe } = strategy
+  const deadline = ms !== undefined && timeout(ms)
+  check(maxHedge > 0 && Number.isInteger(maxHedge), 'maxHedge must be an integer of 1 or more', maxHedge)
+  checkNumber('maxExtraLoad', maxExtraLoad)
+  for (const handler of [onHedge, onDiscard]) check(!handler || typeof handler === 'function', 'onHedge and onDiscard must be functions', handler)
+
+  // Each attempt earns a share of a copy. No clock in it: the share is the same at one call a minute, after an idle hour and at 10,000 calls a second.
+  let saved = 0
+  // Fifty times 0.02 is not quite 1.
+  const take = (): unknown => saved > 1 - 1e-9 && saved--
+
+  const race = (next: (attempt: Attempt) => unknown) => (attempt: Attempt): any => {
+    const time = clock()
+    const copies: Attempt[] = []
+    const errors: unknown[] = []
+    /** When the first copy started, as long as it has not failed and somebody wants to learn from it. */
+    let began = observe && time.now()
+    let running = 0
+    let timer: unknown
+    /** How it ended: whether it failed, and with what. */
+    let outcome: [failed: boolean, result: unknown] | undefined
+    let resolve: ((value: unknown) => void) | undefined
+
+    const details = (copy: number): HedgeDetails => ({ ...attempt.details, copy })
+
+    const end = (fail: boolean, value: any, winner?: Attempt): void => {
+      if (outcome) return
+      outcome = [fail, value]
+      time.clearTimeout(timer)
+      // A first copy that lost would have taken longer still: left out, slow answers would vanish from what is learned.
+      if (began! >= 0 && (!fail || value?.name === 'TimeoutError')) observe!(time.now() - began!)
+      for (const copy of copies) {
+        if (copy !== winner) copy.abort(attempt.reason ?? new HedgeLostError('another copy has decided'))
+      }
+      resolve?.(fail ? Promise.reject(value) : value)
+    }
+
+    /**
+     * Opens the next copy when its time has come, or sees that it will be; when the allowance is spent then, looks again after each further wait.
+     * An error in the strategy or in `onHedge` ends the hedge.
+     */
+    const watch = (due?: unknown): void => {
+      time.clearTimeout(timer)
+      if (outcome || copies.length >= maxHedge) return
+      try {
+        // The details are those of the attempt, but n counts copies.
+        const wait = strategy({ ...attempt.details, tries: copies.length })
+        if (wait === undefined) return
+        checkNumber('wait', wait)
+        if ((due || !wait) && take()) open()
+        else if (wait && wait <= longest) timer = time.setTimeout(() => watch(true), wait)
+      } catch (error) {
+        end(true, error)
+      }
+    }
+
+    const open = (): void => {
+      const child = fork(attempt)
+      const copy = copies.push(child)
+      running++
+
+      const win = (value: any): void => {
+        // What `onDiscard` throws or rejects is reported, as a plugin's is: the call that it belonged to has ended.
+        if (outcome) return emit('onDiscard' as keyof Hooks, value, [options as Plugin])
+        end(false, value, child)
+        if (copies[1]) emit('onHedgeWin', details(copy), attempt.plugins)
+      }
+
+      const lose = (error: any): void => {
+        if (outcome) return
+        running--
+        errors[copy - 1] = error
+        if (copy < 2) began = undefined
+        if (error?.retryable === false) end(true, error)
+        else watch(true)
+        if (!running) end(true, copies[1] ? new AggregateError(errors, `all ${copies.length} copies failed`, { cause: error }) : error)
+      }
+
+      const run = (): void => {
+        let answer: unknown
+        if (outcome) return
+        if (copy > 1) emit('onHedge', details(copy), attempt.plugins)
+        try {
+          answer = next(child)
+        } catch (error) {
+          return lose(error)
+        }
+        if (!isThenable(answer)) return win(answer)
+        answer.then(win, lose)
+        if (resolve || wait === 0) watch()
+      }
+
+      const told = copy > 1 && onHedge?.(details(copy))
+      if (isThenable(told)) told.then(run, (error) => end(true, error))
+      else run()
+    }
+
+    saved = Math.min(saved, mostSaved) + maxExtraLoad
+    open()
+    if (!outcome) {
+      // Setting and clearing a timer costs more than all the rest, and who answers within this microtask needs none.
+      void soon.then(() => {
+        const { onabort } = attempt
+        attempt.onabort = (reason) => {
+          onabort?.(reason)
+          end(true, reason)
+        }
+        if (attempt.aborted) end(true, attempt.reason)
+        watch()
+      })
+      return new Promise((settle) => (resolve = settle))
+    }
+    if (outcome[0]) throw outcome[1]
+    return outcome[1]
+  }
+
+  return {
+    // A strategy or a handler is shown the attempt's times.
+    timeless: !!strategy.timeless && !onHedge,
+    wrap: deadline ? (next) => deadline.wrap!(race(next)) : race,
+  }
+}
