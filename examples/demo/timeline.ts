@@ -1,4 +1,7 @@
+import type { CircuitEvent } from '@backon/breaker'
 import type { Details, Plugin } from '@backon/core'
+// For the hooks that it adds to `Plugin`.
+import type {} from '@backon/hedge'
 import picocolors from 'picocolors'
 import { HttpError } from './get.ts'
 
@@ -40,17 +43,19 @@ export interface Timeline extends Plugin {
   readonly slept: number
   readonly succeeded: number
   readonly givenUp: number
+  /** Attempts that the breaker refused: no request was sent. */
+  readonly refused: number
+  /** Further copies that the hedge has sent. */
+  readonly copies: number
   /** Prints a line of text below what is there. */
   say(text?: string): void
-  /** Prints something that happened at this moment. */
-  note(name: string, text: string): void
 }
 
 /** Draws one line an attempt: when it began, how it ended, and what came next. It only watches, as any plugin can. */
 export const timeline = (): Timeline => {
   const zero = performance.now()
   const since = new WeakMap<object, number>()
-  const count = { calls: 0, attempts: 0, slept: 0, succeeded: 0, givenUp: 0 }
+  const count = { calls: 0, attempts: 0, slept: 0, succeeded: 0, givenUp: 0, refused: 0, copies: 0 }
   /** The line that is still changing: what it says now, or at last (`Infinity`); one without an end is wiped out instead. */
   let line: ((now: number) => string) | undefined
   let timer: NodeJS.Timeout | undefined
@@ -78,9 +83,20 @@ export const timeline = (): Timeline => {
   const start = (at: number, name: string): string => `${paint.dim(`${((at - zero) / 1000).toFixed(2).padStart(5)} s`)}  ${name.padEnd(10)}`
   const attempt = (details: Details): string =>
     `${start(since.get(details.call)!, details.name)}${String(details.tries).padStart(2)}  ${column(outcome(details), 24)}${`${Math.round(details.duration!)} ms`.padStart(6)}  `
+  const note = (name: string, text: string): void => print(`${start(performance.now(), name)}    ${text}`)
+  /** What an outcome has brought about is told before the outcome itself: it waits here for its line. */
+  let consequence: (() => void) | undefined
+  const follow = (): void => {
+    consequence?.()
+    consequence = undefined
+  }
+  const circuit = (text: string) => ({ breaker, retryAfter }: CircuitEvent): void => {
+    consequence = () => note(breaker, paint.magenta(text + (retryAfter ? `, next probe in ${Math.ceil(retryAfter)} ms` : '')))
+  }
   const end = (details: Details, text: string): void => {
     count.slept += details.idleFor
     print(attempt(details) + text)
+    follow()
   }
 
   return {
@@ -99,11 +115,14 @@ export const timeline = (): Timeline => {
     get givenUp() {
       return count.givenUp
     },
+    get refused() {
+      return count.refused
+    },
+    get copies() {
+      return count.copies
+    },
     say(text = '') {
       print(text)
-    },
-    note(name, text) {
-      print(`${start(performance.now(), name)}    ${text}`)
     },
     onAttempt(details) {
       const began = performance.now()
@@ -116,7 +135,9 @@ export const timeline = (): Timeline => {
       const wait = details.wait!
       const from = performance.now()
       const facts = attempt(details) + `wait ${String(Math.round(wait)).padStart(4)} ms  `
-      draw((now) => facts + paint.cyan(bar(Math.min(now - from, wait))) + (now === Infinity ? '\n' : ''))
+      if (consequence) print(facts + paint.cyan(bar(wait)))
+      else draw((now) => facts + paint.cyan(bar(Math.min(now - from, wait))) + (now === Infinity ? '\n' : ''))
+      follow()
     },
     onSuccess(details) {
       count.succeeded += 1
@@ -125,6 +146,21 @@ export const timeline = (): Timeline => {
     onGiveup(details) {
       count.givenUp += 1
       end(details, paint.red('given up'))
+    },
+    onCircuitOpen: circuit('the circuit opens'),
+    onCircuitClose: circuit('the circuit closes'),
+    onCircuitHalfOpen({ breaker }) {
+      note(breaker, paint.magenta('the circuit lets a probe through'))
+    },
+    onCircuitReject() {
+      count.refused += 1
+    },
+    onHedge({ name, copy }) {
+      count.copies += 1
+      note(name, paint.magenta(`no answer yet, copy ${copy} starts`))
+    },
+    onHedgeWin({ name, copy }) {
+      note(name, paint.magenta(`copy ${copy} has answered first, the rest is aborted`))
     },
   }
 }
