@@ -1,1 +1,2 @@
-export {}
+export { otelMetrics, type OtelMetricsOptions } from './metrics.ts'
+export { otelTracing, type OtelTracingOptions } from './tracing.ts'
