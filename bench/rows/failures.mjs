@@ -46,6 +46,14 @@ export const rows = [
     },
   },
   {
+    name: 'backon: function wrapped by onException',
+    target: 1.1,
+    async make() {
+      const { onException } = await load('core')
+      return onException(0, Error, { maxTries: 4 })(failsThreeTimes())
+    },
+  },
+  {
     name: 'backon: inline { maxTries, wait }',
     target: 1.1,
     async make() {

@@ -69,6 +69,14 @@ export const rows = [
     },
   },
   {
+    name: 'backon: function wrapped by onException',
+    target: 1,
+    async make() {
+      const { onException } = await load('core')
+      return onException(hour, Error, { maxTries: 3, jitter: null })(fails)
+    },
+  },
+  {
     name: 'backon: inline { maxTries, wait }',
     target: 1,
     async make() {

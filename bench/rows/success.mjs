@@ -89,28 +89,25 @@ export const rows = [
     name: 'backon: one plugin that wraps',
     target: 1.6,
     async make() {
-      const { Retrying } = await core()
+      const { onException } = await core()
       const plugin = { wrap: (next) => (attempt) => next(attempt) }
-      const retrying = new Retrying({ maxTries: 3, wait: 0, use: [plugin] })
-      return () => retrying.call(ok)
+      return onException(0, Error, { maxTries: 3, use: [plugin] })(ok)
     },
   },
   {
     name: 'backon: one handler (onSuccess)',
     target: 3,
     async make() {
-      const { Retrying } = await core()
-      const retrying = new Retrying({ maxTries: 3, wait: 0, onSuccess: () => {} })
-      return () => retrying.call(ok)
+      const { onException } = await core()
+      return onException(0, Error, { maxTries: 3, onSuccess: () => {} })(ok)
     },
   },
   {
     name: 'backon: maxTime',
     target: 6,
     async make() {
-      const { Retrying } = await core()
-      const retrying = new Retrying({ maxTries: 3, wait: 0, maxTime: 10_000 })
-      return () => retrying.call(ok)
+      const { onException } = await core()
+      return onException(0, Error, { maxTries: 3, maxTime: 10_000 })(ok)
     },
   },
 ]

@@ -1,11 +1,5 @@
 import type { Attempt, Details, Plugin } from './types.ts'
 
-/** What an attempt belongs to. */
-export interface AttemptOwner {
-  /** A function of its owner, so that an attempt needs no closure of its own. */
-  readonly _facts: (owner: any) => Details
-}
-
 /** An attempt whose signal exists only once it is read. */
 export class CallAttempt implements Attempt {
   aborted = false
@@ -16,11 +10,13 @@ export class CallAttempt implements Attempt {
   constructor(
     readonly tries: number,
     readonly plugins: readonly Plugin[],
-    readonly _owner: AttemptOwner,
+    /** Where its facts come from, and how: it needs no closure of its own. */
+    readonly _owner: any,
+    readonly _facts: (owner: any) => Details,
   ) {}
 
   get details(): Details {
-    return this._owner._facts(this._owner)
+    return this._facts(this._owner)
   }
 
   get signal(): AbortSignal {

@@ -1,6 +1,6 @@
-import { type AttemptOwner, CallAttempt } from './attempt.ts'
-import { atLeastZero, invalid } from './check.ts'
-import { checkTries, type Policy } from './policy.ts'
+import { CallAttempt } from './attempt.ts'
+import { invalid } from './check.ts'
+import type { Policy, Settled } from './policy.ts'
 import type { TimerHolder } from './timer.ts'
 import type { Details, Operation } from './types.ts'
 
@@ -15,15 +15,13 @@ export interface Driver {
 }
 
 /** One call under way: what it runs by, and what has happened so far. */
-export interface Call extends TimerHolder, AttemptOwner {
-  readonly _policy: Policy
+export interface Call extends TimerHolder {
+  readonly _policy: Settled
   readonly _driver: Driver
   /** The target with every plugin around it. */
   readonly _operation: Operation<any>
   _target: Function
   readonly _args: readonly unknown[]
-  readonly _maxTries: number
-  readonly _maxTime: number
   /** The attempt under way; afterwards, the one whose outcome is not yet judged. */
   _attempt: CallAttempt | undefined
   _tries: number
@@ -47,12 +45,9 @@ export interface Call extends TimerHolder, AttemptOwner {
   _reject: ((reason: unknown) => void) | undefined
   /** Takes back what the call has set up outside itself. */
   _release: (() => void) | undefined
-  /** What stands for the call in its records. */
-  _id: object | undefined
-  /** What its operation returned last, for those who have to wait for it. */
-  _work: Promise<unknown> | undefined
-  /** Where its policy keeps it. */
-  _place: number
+  /** For who tracks it: what its operation returned last, and where it is kept. */
+  _work?: Promise<unknown>
+  _place?: number
 }
 
 /** Folds the plugins around an operation: the first is outermost. */
@@ -63,21 +58,14 @@ export const checkTarget = (target: unknown): void => {
   if (typeof target !== 'function') invalid('operation', 'a function', target)
 }
 
-const _facts = (call: Call): Details => record(call)
-
 /** Opens a call. */
-export const newCall = (driver: Driver, policy: Policy, operation: Operation<any>, target: Function, args: readonly unknown[]): Call => {
-  const { _maxTries, _maxTime } = policy
+export const newCall = (driver: Driver, policy: Settled, operation: Operation<any>, target: Function, args: readonly unknown[]): Call => {
   return {
-    _facts,
     _policy: policy,
     _driver: driver,
     _operation: operation,
     _target: target,
     _args: args,
-    _clock: policy._clock,
-    _maxTries: typeof _maxTries === 'function' ? checkTries(_maxTries()) : _maxTries,
-    _maxTime: typeof _maxTime === 'function' ? atLeastZero('maxTime', _maxTime()) : _maxTime,
     _attempt: undefined,
     _tries: 0,
     _idleFor: 0,
@@ -94,20 +82,19 @@ export const newCall = (driver: Driver, policy: Policy, operation: Operation<any
     _resolve: undefined,
     _reject: undefined,
     _release: undefined,
-    _id: undefined,
-    _work: undefined,
-    _place: 0,
   }
 }
 
+const facts = (call: Call): Details => record(call)
+
 /** Opens the next attempt. */
-export const begin = (call: Call, attempt = new CallAttempt(call._tries + 1, call._policy._plugins, call)): void => {
+export const begin = (call: Call, attempt = new CallAttempt(call._tries + 1, call._policy._plugins, call, facts)): void => {
   call._attempt = attempt
   call._tries++
   call._idleFor += call._wait
   call._ended = undefined
   if (call._policy._timed) {
-    call._began = call._clock.now()
+    call._began = call._policy._clock.now()
     if (call._tries === 1) call._started = call._began
   }
 }
@@ -116,14 +103,15 @@ export const begin = (call: Call, attempt = new CallAttempt(call._tries + 1, cal
 export const end = (call: Call, failed: boolean, result: unknown): void => {
   call._failed = failed
   call._result = result
-  call._ended = call._policy._timed ? call._clock.now() : 0
+  call._ended = call._policy._timed ? call._policy._clock.now() : 0
 }
 
 /** Writes down the facts as they stand. */
 export const record = (call: Call, wait?: number): Details => {
   const { _target, _ended, _began } = call
   const details: any = {
-    call: (call._id ??= {}),
+    // Fresh for each call, and there anyway.
+    call: call._args,
     name: call._policy._name ?? _target.name,
     target: _target,
     args: call._args,

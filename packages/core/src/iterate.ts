@@ -34,8 +34,8 @@ class LoopCall {
 
   constructor(on: Driver, policy: Policy) {
     // Until a turn has run its operation there is no target: an empty function stands in.
-    policy = current(policy)
-    this.call = newCall(on, policy, wrap((attempt) => this.operation!(attempt), policy), Object.defineProperty(() => {}, 'name', { value: '' }), [])
+    const settled = current(policy)
+    this.call = newCall(on, settled, wrap((attempt) => this.operation!(attempt), settled), Object.defineProperty(() => {}, 'name', { value: '' }), [])
     policy._tracker?._opened(this.call)
     const end = (failed: boolean) => (result: unknown) => {
       this.over = true

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type VirtualTime, virtualTime } from '../test/time.ts'
 import { NonRetryableError, TimeoutError, TryAgain } from './errors.ts'
 import { override } from './override.ts'
 import { Retrying } from './retrying.ts'
 import { retrySync } from './retry-sync.ts'
 import { retry } from './retry.ts'
-import type { Details, Options, Undo } from './types.ts'
+import type { Details, Options } from './types.ts'
 
 class A extends Error {}
 class B extends Error {}
@@ -287,9 +287,6 @@ const engine = async (plan: Plan, script: readonly Step[], runner: string, sync:
   return log
 }
 
-const undos: Undo[] = []
-afterEach(() => undos.splice(0).forEach((undo) => undo()))
-
 const seed = Number(process.env['SEED'] ?? 20_261_123)
 const numRuns = Number(process.env['RUNS'] ?? 400)
 
@@ -300,6 +297,8 @@ describe(`the engine does what the model says (SEED=${seed} RUNS=${numRuns})`, (
       fc.asyncProperty(plans, scripts, async (plan, script) => {
         // A deadline that passes while the end is told, or an outcome, has tests of its own in retry.test.ts.
         if (plan.maxTime !== undefined && ['after', 'onSuccess', 'onGiveup'].includes(plan.slow?.event ?? '')) plan = { ...plan, slow: undefined }
+        // Where the time is up between two turns of a loop, no `run` is there to answer with the callback's result.
+        if (runner === 'for await' && plan.maxTime !== undefined && plan.slow) plan = { ...plan, callback: undefined }
         expect(await engine(plan, script, runner, sync)).toEqual(model(plan, script, sync))
       }),
       { seed, numRuns },

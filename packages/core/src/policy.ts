@@ -41,6 +41,12 @@ export interface Policy {
   readonly _plain: boolean
 }
 
+/** A policy as one call runs by it: its bounds are numbers. */
+export interface Settled extends Policy {
+  readonly _maxTries: number
+  readonly _maxTime: number
+}
+
 const defaultWait = /* @__PURE__ */ expo()
 
 const check = (type: string, values: Record<string, unknown>): void => {
@@ -97,13 +103,22 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
     _plugins, _listeners,
     _timed: !!(_listeners || tracker || condition || stop || maxTime !== undefined || retryErrorCallback ||
       (typeof _wait === 'function' && !_wait.timeless) || _plugins.some((plugin) => !plugin.timeless)),
-    _plain: !(_listeners || tracker || signal || maxTime !== undefined || typeof maxTries === 'function'),
+    _plain: !(_listeners || tracker || signal || maxTime !== undefined),
   }
 }
 
-/** What a call that starts now runs by: the policy, unless something process-wide is forced or has changed since. */
-export const current = (policy: Policy): Policy => {
+/** What a call that starts now runs by: the policy, unless something process-wide is forced or has changed since; with its bounds asked for. */
+export const current = (policy: Policy): Settled => {
   const { force, version } = state()
   const { _options, _version, _tracker } = policy
-  return force || version !== _version ? prepare(force ? force(_options) : _options, _tracker) : policy
+  if (force || version !== _version) policy = prepare(force ? force(_options) : _options, _tracker)
+  const { _maxTries, _maxTime } = policy
+  if (typeof _maxTries === 'function' || typeof _maxTime === 'function') {
+    return {
+      ...policy,
+      _maxTries: typeof _maxTries === 'function' ? checkTries(_maxTries()) : _maxTries,
+      _maxTime: typeof _maxTime === 'function' ? atLeastZero('maxTime', _maxTime()) : _maxTime,
+    }
+  }
+  return policy as Settled
 }

@@ -36,9 +36,9 @@ export const syncDriver: Driver = {
 
 /** Sleeps the wait that the call has come to, and makes the next attempt. */
 export const wake = (call: Call): void => {
-  const { _sleep, _signal } = call._policy
+  const { _sleep, _signal, _clock } = call._policy
   if (_sleep) refusePromise(_sleep(call._wait, _signal), 'sleep')
-  else if (call._clock.block) call._clock.block(call._wait)
+  else if (_clock.block) _clock.block(call._wait)
   else sleepBlocking(call._wait)
   if (call._turn < Infinity) attempt(call)
 }
@@ -46,8 +46,8 @@ export const wake = (call: Call): void => {
 /** Runs by options that have been checked. */
 export const runSync = (policy: Policy, operation: Operation<any>, target: Function = operation, args: readonly unknown[] = []): any => {
   checkTarget(target)
-  policy = current(policy)
-  const call = newCall(syncDriver, policy, wrap(operation, policy), target, args)
+  const settled = current(policy)
+  const call = newCall(syncDriver, settled, wrap(operation, settled), target, args)
   policy._tracker?._opened(call)
   let failed = false
   let result: unknown

@@ -1,10 +1,10 @@
-import { type AttemptOwner, CallAttempt } from './attempt.ts'
+import { CallAttempt } from './attempt.ts'
 import { begin, type Call, checkTarget, type Driver, end, newCall, record, wrap } from './call.ts'
 import { decide, DONE, GIVE_UP } from './decide.ts'
 import { TimeoutError } from './errors.ts'
 import { isThenable, type Listeners } from './events.ts'
-import { current, type Policy, prepare } from './policy.ts'
-import { arm, disarm } from './timer.ts'
+import { current, type Policy, prepare, type Settled } from './policy.ts'
+import { arm } from './timer.ts'
 import type { Details, Operation, Options } from './types.ts'
 
 /** Tells everyone who listens to an event, then goes on: at once, unless a handler returns a promise. */
@@ -67,7 +67,7 @@ export const finish = (call: Call, failed: boolean, result: unknown): void => {
   if (call._turn === Infinity) return
   call._turn = Infinity
   call._attempt = undefined
-  disarm(call)
+  call._policy._clock.clearTimeout(call._timer)
   call._release?.()
   call._policy._tracker?._closed(call)
   ;(failed ? call._reject : call._resolve)!(result)
@@ -97,9 +97,9 @@ const expire = (call: Call): void => {
   const { _attempt } = call
   call._expired = true
   call._turn++
-  disarm(call)
+  call._policy._clock.clearTimeout(call._timer)
   if (_attempt && call._ended === undefined) {
-    const error = new TimeoutError(`no result within maxTime, ${call._maxTime} ms`, { cause: call._result })
+    const error = new TimeoutError(`no result within maxTime, ${call._policy._maxTime} ms`, { cause: call._result })
     end(call, true, error)
     _attempt.abort(error)
   }
@@ -108,18 +108,18 @@ const expire = (call: Call): void => {
 
 /** Watches the caller's signal and, with `timed`, the clock, until the call releases them. */
 export const guard = (call: Call, timed: boolean): void => {
-  const { _signal } = call._policy
-  const left = timed ? call._maxTime - (call._tries && call._clock.now() - call._started) : Infinity
+  const { _signal, _maxTime, _clock } = call._policy
+  const left = timed ? _maxTime - (call._tries && _clock.now() - call._started) : Infinity
   if (!_signal && left === Infinity) return
   const onabort = (): void => abort(call, _signal!.reason)
   if (_signal?.aborted) return onabort()
-  const deadline = { _clock: call._clock, _timer: undefined }
+  const deadline = { _timer: undefined }
   call._release = () => {
-    disarm(deadline)
+    _clock.clearTimeout(deadline._timer)
     _signal?.removeEventListener('abort', onabort)
   }
   _signal?.addEventListener('abort', onabort)
-  if (left < Infinity) arm(deadline, Math.max(left, 0), () => expire(call))
+  if (left < Infinity) arm(deadline, _clock, Math.max(left, 0), () => expire(call))
 }
 
 /** Calls an operation. Whatever it does comes back as a promise: sync and async ones meet the same order of events. */
@@ -145,8 +145,9 @@ const settle = (call: Call, attempt: CallAttempt | undefined, failed: boolean, r
 export const driver: Driver = {
   _run(call) {
     const { _attempt } = call
-    call._work = invoke(call._operation, _attempt!)
-    call._work.then(
+    const work = invoke(call._operation, _attempt!)
+    if (call._policy._tracker) call._work = work
+    work.then(
       (value) => settle(call, _attempt, false, value),
       (error) => settle(call, _attempt, true, error),
     )
@@ -155,7 +156,7 @@ export const driver: Driver = {
     const { _sleep, _signal } = call._policy
     if (_sleep) driver._follow(call, _sleep(wait, _signal) as PromiseLike<unknown>, () => attempt(call))
     // Without a wait there is no need for a timer, but I/O and other timers must get their turn now and then.
-    else if (wait > 0 || call._tries % 64 === 0) arm(call, wait, again)
+    else if (wait > 0 || call._tries % 64 === 0) arm(call, call._policy._clock, wait, again)
     else attempt(call)
   },
   _follow(call, promise, next) {
@@ -169,8 +170,8 @@ export const driver: Driver = {
 const again = (call: Call): void => go(call, attempt)
 
 /** A call that nobody watches and nothing can cut short: not yet a `Call`, as most of them never need to become one. */
-interface PlainCall extends AttemptOwner {
-  readonly _policy: Policy
+interface PlainCall {
+  readonly _policy: Settled
   readonly _operation: Operation<any>
   readonly _target: Function
   readonly _args: readonly unknown[]
@@ -204,9 +205,8 @@ const carryOn = (plain: PlainCall, failed: boolean, result: unknown): PromiseLik
 })
 
 /** Chains a plain call on the operation's own promise: a success is no more than that. */
-const startPlain = (policy: Policy, operation: Operation<any>, target: Function, args: readonly unknown[]): Promise<any> => {
+const startPlain = (policy: Settled, operation: Operation<any>, target: Function, args: readonly unknown[]): Promise<any> => {
   const plain: PlainCall = {
-    _facts: plainFacts,
     _policy: policy,
     _operation: wrap(operation, policy),
     _target: target,
@@ -215,7 +215,7 @@ const startPlain = (policy: Policy, operation: Operation<any>, target: Function,
     _attempt: undefined,
     _call: undefined,
   }
-  const first = (plain._attempt = new CallAttempt(1, policy._plugins, plain))
+  const first = (plain._attempt = new CallAttempt(1, policy._plugins, plain, plainFacts))
   return invoke(plain._operation, first).then(
     policy._condition || policy._predicate ? (value) => carryOn(plain, false, value) : undefined,
     (error) => carryOn(plain, true, error),
@@ -226,10 +226,10 @@ const startPlain = (policy: Policy, operation: Operation<any>, target: Function,
 export const run = (policy: Policy, operation: Operation<any>, target: Function = operation, args: readonly unknown[] = []): Promise<any> => {
   try {
     checkTarget(target)
-    policy = current(policy)
-    if (policy._plain) return startPlain(policy, operation, target, args)
+    const settled = current(policy)
+    if (settled._plain) return startPlain(settled, operation, target, args)
     return new Promise((resolve, reject) => {
-      const call = newCall(driver, policy, wrap(operation, policy), target, args)
+      const call = newCall(driver, settled, wrap(operation, settled), target, args)
       call._resolve = resolve
       call._reject = reject
       policy._tracker?._opened(call)

@@ -39,8 +39,8 @@ export class Retrying<T = any> implements Plugin {
     _closed: (call: Call) => {
       const last = this.#running.pop()!
       if (last === call) return
-      last._place = call._place
-      this.#running[call._place] = last
+      last._place = call._place!
+      this.#running[call._place!] = last
     },
   }
 
@@ -71,7 +71,7 @@ export class Retrying<T = any> implements Plugin {
       if (!outer) return run(this.#policy, next)
       if (outer.aborted) return Promise.reject(outer.reason)
       const { onabort, details } = outer
-      const result = run(this.#policy, next, details.target, details.args)
+      const result = run(this.#policy, next, details.target, [...details.args])
       const call = this.#last!
       outer.onabort = (reason) => {
         onabort?.(reason)
@@ -99,7 +99,7 @@ export class Retrying<T = any> implements Plugin {
     const call = this.#last
     return {
       attemptNumber: call?._tries ?? 0,
-      elapsed: call ? (call._turn < Infinity ? call._clock.now() : call._ended!) - call._started : 0,
+      elapsed: call ? (call._turn < Infinity ? call._policy._clock.now() : call._ended!) - call._started : 0,
       idleFor: call?._idleFor ?? 0,
       startTime: call?._started,
     }

@@ -1,6 +1,6 @@
 import { invalid } from './check.ts'
 import { clock } from './shared.ts'
-import { arm, disarm, longest } from './timer.ts'
+import { arm, longest } from './timer.ts'
 
 /**
  * Sleeps for `ms` milliseconds (0 or more, `Infinity` included). When `signal` aborts, it rejects at once with the
@@ -11,13 +11,14 @@ export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     if (!(typeof ms === 'number' && ms >= 0)) invalid('ms', 'a number of 0 or more', ms)
     if (signal?.aborted) return reject(signal.reason)
     const end = (): void => {
-      disarm(holder)
+      time.clearTimeout(timer._timer)
       signal?.removeEventListener('abort', end)
       if (signal?.aborted) reject(signal.reason)
       else resolve()
     }
-    const holder = { _clock: clock(), _timer: undefined }
-    arm(holder, ms, end)
+    const time = clock()
+    const timer = { _timer: undefined }
+    arm(timer, time, ms, end)
     signal?.addEventListener('abort', end)
   })
 

@@ -3,7 +3,7 @@ import { TimeoutError } from './errors.ts'
 import { isThenable } from './events.ts'
 import { fork } from './fork.ts'
 import { clock } from './shared.ts'
-import { arm, disarm } from './timer.ts'
+import { arm } from './timer.ts'
 import type { Plugin } from './types.ts'
 
 /**
@@ -17,19 +17,20 @@ export const timeout = (ms: number): Plugin => {
     timeless: true,
     wrap: (next) => (attempt) => {
       const child = fork(attempt)
-      const timer = { _clock: clock(), _timer: undefined }
+      const time = clock()
+      const timer = { _timer: undefined }
       const result = next(child)
       if (!isThenable(result)) return result
       return new Promise((resolve, reject) => {
         child.onabort = (reason) => {
-          disarm(timer)
+          time.clearTimeout(timer._timer)
           reject(reason)
         }
-        arm(timer, ms, () => child.abort(new TimeoutError(`attempt ${attempt.tries} took longer than ${ms} ms`)))
+        arm(timer, time, ms, () => child.abort(new TimeoutError(`attempt ${attempt.tries} took longer than ${ms} ms`)))
         const settle =
           <Value>(how: (value: Value) => void) =>
           (value: Value) => {
-            disarm(timer)
+            time.clearTimeout(timer._timer)
             how(value)
           }
         result.then(settle(resolve), settle(reject))
