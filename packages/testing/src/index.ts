@@ -6,3 +6,5 @@ export { disableRetries, enableRetries, limitRetries, removeBackoff, testConfig,
 export { type RecordedAttempt, type RecordedCall, type RecordedEvent, type Recording, recordRetries } from './record.ts'
 export { type Asserted, assertNotRetried, assertRetried, RetryAssertionError } from './assert.ts'
 export { type FaultyServer, faultyServer, type SeenRequest } from './server.ts'
+export { type Arrival, simulate, type SimulateOptions, type Simulation, type Total } from './simulate.ts'
+export type { Service } from './service.ts'
