@@ -5,6 +5,7 @@ import { install } from './install.mjs'
 
 const parts = {
   runtimes: async () => (await import('./runtimes.mjs')).checkRuntimes(),
+  bundlers: async () => (await import('./bundlers.mjs')).checkBundlers(),
 }
 
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('-'))
