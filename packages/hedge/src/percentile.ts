@@ -35,7 +35,7 @@ const buckets = 1_040
  * Give each kind of operation its own. Throws for a percentile not between 0 and 100 and for unusable options.
  */
 export const latencyPercentile = (percentile: number, { window = 1_000, minimumSamples = Math.min(100, window), fallback = Infinity }: LatencyPercentileOptions = {}): LatencyWait => {
-  check(percentile > 0 && percentile < 100, 'percentile must be a number between 0 and 100', percentile)
+  check(typeof percentile === 'number' && percentile > 0 && percentile < 100, 'percentile must be a number between 0 and 100', percentile)
   check(Number.isInteger(window) && window > 0, 'window must be an integer of 1 or more', window)
   check(Number.isInteger(minimumSamples) && minimumSamples > 0 && minimumSamples <= window, 'minimumSamples must be an integer from 1 to window', minimumSamples)
   const otherwise = typeof fallback === 'function' ? fallback : constant(fallback)
