@@ -21,5 +21,5 @@ for (const scene of [retryScene, breakerScene, hedgeScene]) {
 const { calls, attempts, slept, succeeded, givenUp, refused, copies } = watcher
 watcher.say(`
 ${paint.bold('calls')} ${calls}  ${paint.bold('attempts')} ${attempts}  ${paint.bold('slept')} ${(slept / 1000).toFixed(2)} s  ${paint.bold('succeeded')} ${succeeded}  ${paint.bold('given up')} ${givenUp}
-The server has seen ${server.requests} requests: ${attempts} attempts, less ${refused} refused, and ${copies} further copy.
+requests seen by the server: ${server.requests} (${attempts} attempts, ${refused} refused, ${copies} further copy)
 `)
