@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
-const { devDependencies: wanted } = JSON.parse(readFileSync(`${folder}package.json`, 'utf8'))
+// The dependencies draw charts; the devDependencies are the peers.
+const { devDependencies: wanted, dependencies: tools } = JSON.parse(readFileSync(`${folder}package.json`, 'utf8'))
 
 /** Gives the installed version of each peer, by name. */
 export const peerVersions = () =>
@@ -11,7 +12,7 @@ export const peerVersions = () =>
 
 /** Installs the peers into this folder from its own lockfile, unless the wanted versions are there. */
 export function installPeers() {
-  if (Object.entries(wanted).every(([name, version]) => installedVersion(name) === version)) return
+  if (Object.entries({ ...wanted, ...tools }).every(([name, version]) => installedVersion(name) === version)) return
   const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier'], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
