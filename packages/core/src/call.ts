@@ -26,7 +26,8 @@ export interface Call extends TimerHolder {
   _attempt: CallAttempt | undefined
   _tries: number
   _idleFor: number
-  /** The wait before the attempt. */
+  /** The wait before the attempt, and the one that is decided: the same until the attempt has ended. */
+  _previousWait: number
   _wait: number
   /** How the last attempt ended; `_result` is what it threw, or what it returned. */
   _failed: boolean
@@ -69,6 +70,7 @@ export const newCall = (driver: Driver, policy: Settled, operation: Operation<an
     _attempt: undefined,
     _tries: 0,
     _idleFor: 0,
+    _previousWait: 0,
     _wait: 0,
     _failed: false,
     _result: undefined,
@@ -91,7 +93,7 @@ const facts = (call: Call): Details => record(call)
 export const begin = (call: Call, attempt = new CallAttempt(call._tries + 1, call._policy._plugins, call, facts)): void => {
   call._attempt = attempt
   call._tries++
-  call._idleFor += call._wait
+  call._idleFor += call._previousWait = call._wait
   call._ended = undefined
   if (call._policy._timed) {
     call._began = call._policy._clock.now()
@@ -118,7 +120,7 @@ export const record = (call: Call, wait?: number): Details => {
     tries: call._tries,
     elapsed: (_ended ?? _began) - call._started,
     idleFor: call._idleFor,
-    previousWait: call._wait,
+    previousWait: call._previousWait,
   }
   if (_ended !== undefined) {
     details.duration = _ended - _began
