@@ -297,13 +297,14 @@ describe(`the engine does what the model says (SEED=${seed} RUNS=${numRuns})`, (
       fc.asyncProperty(plans, scripts, async (plan, script) => {
         // A deadline that passes while the end is told, or an outcome, has tests of its own in retry.test.ts.
         if (plan.maxTime !== undefined && ['after', 'onSuccess', 'onGiveup'].includes(plan.slow?.event ?? '')) plan = { ...plan, slow: undefined }
-        // Where the time is up between two turns of a loop, no `run` is there to answer with the callback's result.
-        if (runner === 'for await' && plan.maxTime !== undefined && plan.slow) plan = { ...plan, callback: undefined }
-        expect(await engine(plan, script, runner, sync)).toEqual(model(plan, script, sync))
+        // Where the time is up between two turns of a loop, no `run` is there to answer with the result.
+        const answered = (log: unknown[]): unknown[] =>
+          runner === 'for await' && plan.maxTime !== undefined && plan.slow ? log.map((line: any) => (line[0] === 'resolves' ? line[0] : line)) : log
+        expect(answered(await engine(plan, script, runner, sync))).toEqual(answered(model(plan, script, sync)))
       }),
       { seed, numRuns },
     )
-  })
+  }, 120_000)
 
   test('the plans reach every end and every event', () => {
     const seen = new Set<string>()
