@@ -1,0 +1,43 @@
+import { Registry } from 'prom-client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { foretold, scenarios } from '../../../test/metrics-scenarios.ts'
+import { programOf, type Prometheus, type Samples, serve, startPrometheus, until } from '../../../test/prometheus.ts'
+import { prometheusMetrics } from './prometheus.ts'
+
+const program = programOf('prometheus')
+
+describe.skipIf(!program)('a real Prometheus that scrapes the registry', { timeout: 60_000 }, () => {
+  const registries = scenarios.map(() => new Registry())
+  let prometheus: Prometheus
+  let stop: () => void
+
+  beforeAll(async () => {
+    await Promise.all(scenarios.map(({ run }, i) => run(prometheusMetrics({ register: registries[i]! }))))
+    const { server, port } = await serve(async (request, response) => {
+      const registry = registries[Number(request.url!.slice(1))]!
+      response.setHeader('content-type', registry.contentType).end(await registry.metrics())
+    })
+    stop = () => server.close()
+    prometheus = await startPrometheus(program!, scenarios.map((_, i) => ({ job: `job${i}`, port, path: `/${i}` })))
+  }, 60_000)
+  afterAll(async () => {
+    await prometheus?.stop()
+    stop?.()
+  })
+
+  test.for(scenarios.map((scenario, i) => ({ ...scenario, i })))('RT-39: $name changes exactly the series it should', async ({ changes, i }) => {
+    const seen: Samples = await prometheus.query(`{job="job${i}",__name__=~"backon_.*"}`)
+
+    expect(foretold(seen)).toEqual(changes)
+  })
+
+  test('a quantile comes out of the buckets', async () => {
+    let quantile: Samples = {}
+    await until(async () => {
+      quantile = await prometheus.query('histogram_quantile(1, backon_retry_call_attempts_bucket{job="job1"})')
+      return Object.keys(quantile).length > 0
+    }, 'a quantile')
+
+    expect(quantile).toEqual({ '{outcome="success",target="users"}': 3 })
+  })
+})

@@ -1,0 +1,158 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { CircuitBreaker } from '@backon/breaker'
+import { type Attempt, type Options, type Plugin, retry } from '@backon/core'
+import { hedging } from '@backon/hedge'
+
+/** What is done with a plugin, and the series that it must have changed, and by how much: no more, no fewer. */
+export interface Scenario {
+  readonly name: string
+  run(plugin: Plugin): Promise<unknown>
+  readonly changes: Record<string, number>
+}
+
+/** Fails with these, one after the other, then succeeds. */
+const failing = (...errors: unknown[]) => () => {
+  if (errors.length > 0) throw errors.shift()
+  return 1
+}
+
+const retried = (plugin: Plugin, operation: (attempt: Attempt) => unknown, options: Options = {}): Promise<unknown> =>
+  retry(operation, { name: 'users', wait: 1, jitter: null, use: [plugin], ...options }).catch(() => {})
+
+const attempts = (type: string, times: number, target = 'users') => ({
+  [`backon_retry_attempts_total{exception_type="${type}",target="${target}"}`]: times,
+  [`backon_retry_attempt_duration_seconds_count{exception_type="${type}",target="${target}"}`]: times,
+})
+const waits = (times: number) => ({
+  'backon_retry_wait_seconds_count{target="users"}': times,
+  'backon_retry_wait_seconds_sum{target="users"}': times / 1000,
+})
+const call = (outcome: string, tries: number, target = 'users') => ({
+  [`backon_retry_call_attempts_count{outcome="${outcome}",target="${target}"}`]: 1,
+  [`backon_retry_call_attempts_sum{outcome="${outcome}",target="${target}"}`]: tries,
+  ...(outcome === 'success' && { [`backon_retry_success_total{target="${target}"}`]: 1 }),
+})
+const failure = (type: string, target = 'users') => ({ [`backon_retry_failure_total{exception_type="${type}",target="${target}"}`]: 1 })
+const state = (now: string) =>
+  Object.fromEntries(['closed', 'open', 'half-open'].map((one) => [`backon_circuit_breaker_state{breaker="db",state="${one}"}`, +(one === now)]))
+
+/** Opens a breaker; later calls, each after a pause of so many ms, end as told. */
+const broken = async (plugin: Plugin, later: readonly [pause: number, error?: Error][]): Promise<void> => {
+  const breaker = new CircuitBreaker({ name: 'db', failureThreshold: 1, recoveryTimeout: 20 })
+  for (const [ms, error] of [[0, new TypeError()] as const, ...later]) {
+    await pause(ms)
+    await retried(plugin, error ? failing(error) : failing(), { maxTries: 1, use: [plugin, breaker] })
+  }
+}
+const opened = { ...attempts('TypeError', 1), ...call('failure', 1), ...failure('TypeError'), 'backon_circuit_breaker_open_total{breaker="db"}': 1 }
+const twoCalls = { 'backon_retry_call_attempts_count{outcome="failure",target="users"}': 2, 'backon_retry_call_attempts_sum{outcome="failure",target="users"}': 2 }
+
+export const scenarios: readonly Scenario[] = [
+  { name: 'success at once', run: (plugin) => retried(plugin, failing()), changes: { ...attempts('none', 1), ...call('success', 1) } },
+  {
+    name: 'success after two waits',
+    run: (plugin) => retried(plugin, failing(new TypeError('secret'), new TypeError('other'))),
+    changes: { ...attempts('TypeError', 2), ...attempts('none', 1), ...waits(2), ...call('success', 3) },
+  },
+  {
+    name: 'giving up',
+    run: (plugin) => retried(plugin, failing(new RangeError(), new SyntaxError()), { maxTries: 2 }),
+    changes: { ...attempts('RangeError', 1), ...attempts('SyntaxError', 1), ...waits(1), ...call('failure', 2), ...failure('SyntaxError') },
+  },
+  {
+    name: 'an exception that is not retried',
+    run: (plugin) => retried(plugin, failing(new RangeError()), { exception: TypeError }),
+    changes: { ...attempts('RangeError', 1), ...call('failure', 1), ...failure('RangeError') },
+  },
+  {
+    name: 'giving up on a value',
+    run: (plugin) => retried(plugin, () => 0, { predicate: (value) => value === 0, maxTries: 2 }),
+    changes: { ...attempts('none', 2), ...waits(1), ...call('failure', 2), ...failure('none') },
+  },
+  {
+    name: 'an abort while an attempt runs',
+    run: (plugin) => retried(plugin, () => new Promise(() => {}), { signal: AbortSignal.timeout(5) }),
+    changes: { ...attempts('TimeoutError', 1), ...call('aborted', 1) },
+  },
+  {
+    name: 'an abort while it waits',
+    run: (plugin) => retried(plugin, failing(new TypeError()), { signal: AbortSignal.timeout(5), wait: 60_000 }),
+    changes: {
+      ...attempts('TypeError', 1),
+      ...call('aborted', 1),
+      'backon_retry_wait_seconds_count{target="users"}': 1,
+      'backon_retry_wait_seconds_sum{target="users"}': 60,
+    },
+  },
+  {
+    name: 'what is thrown and is no error, by a function without a name',
+    run: (plugin) => retried(plugin, failing('secret', null), { name: '', maxTries: 2, wait: 0 }),
+    changes: {
+      ...attempts('string', 1, 'anonymous'),
+      ...attempts('object', 1, 'anonymous'),
+      ...call('failure', 2, 'anonymous'),
+      ...failure('object', 'anonymous'),
+      'backon_retry_wait_seconds_count{target="anonymous"}': 1,
+      'backon_retry_wait_seconds_sum{target="anonymous"}': 0,
+    },
+  },
+  { name: 'a circuit that opens', run: (plugin) => broken(plugin, []), changes: { ...opened, ...state('open') } },
+  {
+    name: 'a circuit that refuses a call',
+    run: (plugin) => broken(plugin, [[0]]),
+    changes: {
+      ...opened,
+      ...state('open'),
+      ...twoCalls,
+      ...attempts('CircuitOpenError', 1),
+      ...failure('CircuitOpenError'),
+      'backon_circuit_breaker_rejected_total{breaker="db"}': 1,
+    },
+  },
+  {
+    name: 'a circuit that closes again',
+    run: (plugin) => broken(plugin, [[30]]),
+    changes: { ...opened, ...state('closed'), ...attempts('none', 1), ...call('success', 1), 'backon_circuit_breaker_close_total{breaker="db"}': 1 },
+  },
+  {
+    name: 'a circuit whose probe fails',
+    run: (plugin) => broken(plugin, [[30, new RangeError()]]),
+    changes: {
+      ...opened,
+      ...state('open'),
+      ...twoCalls,
+      ...attempts('RangeError', 1),
+      ...failure('RangeError'),
+      'backon_circuit_breaker_open_total{breaker="db"}': 2,
+    },
+  },
+  {
+    name: 'a circuit whose probe is under way',
+    async run(plugin) {
+      const breaker = new CircuitBreaker({ name: 'db', failureThreshold: 1, recoveryTimeout: 20 })
+      const options = { maxTries: 1, use: [plugin, breaker] }
+      await retried(plugin, failing(new TypeError()), options)
+      await pause(30)
+      void retried(plugin, () => new Promise(() => {}), options)
+    },
+    changes: { ...opened, ...state('half-open') },
+  },
+  {
+    name: 'a hedge won by its second copy',
+    run(plugin) {
+      let copies = 0
+      const operation = () => (++copies === 2 ? Promise.resolve(1) : new Promise(() => {}))
+      return retried(plugin, operation, { use: [plugin, hedging({ wait: 2, maxHedge: 2 })] })
+    },
+    changes: { ...attempts('none', 1), ...call('success', 1), 'backon_hedge_requests_total{target="users"}': 1, 'backon_hedge_wins_total{copy="2",target="users"}': 1 },
+  },
+  {
+    name: 'a hedge that needs no second copy',
+    run: (plugin) => retried(plugin, () => Promise.resolve(1), { use: [plugin, hedging({ wait: 1_000 })] }),
+    changes: { ...attempts('none', 1), ...call('success', 1) },
+  },
+]
+
+/** Leaves out what a scenario cannot foretell: how long attempts took, and the buckets, which are tested on their own. */
+export const foretold = (samples: Record<string, number>): Record<string, number> =>
+  Object.fromEntries(Object.entries(samples).filter(([name]) => !/_bucket\{|attempt_duration_seconds_sum\{/.test(name)))

@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ensure } from '../scripts/system.mjs'
+
+/** Finds a program of Debian's `prometheus`; says aloud why tests are skipped where there is none. */
+export const programOf = (binary: 'prometheus' | 'promtool'): string | undefined => {
+  const { path, why } = ensure('prometheus', binary)
+  if (!path) process.stderr.write(`SKIPPED: the tests that need ${binary}: ${why}\n`)
+  return path
+}
+
+/** Serves on a free port of 127.0.0.1. */
+export const serve = async (listener: RequestListener): Promise<{ server: Server; port: number }> => {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return { server, port: (server.address() as AddressInfo).port }
+}
+
+/** Values by series, written as in PromQL, without what Prometheus or an exporter adds on its own. */
+export type Samples = Record<string, number>
+
+export interface Prometheus {
+  /** The result of an instant query. */
+  query(expression: string): Promise<Samples>
+  stop(): Promise<void>
+}
+
+/** Where to scrape: the name of the job, and the path on the port. */
+export interface Target {
+  readonly job: string
+  readonly port: number
+  readonly path: string
+}
+
+/** Starts a real Prometheus that scrapes every 200 ms, and waits until it has seen each target. */
+export const startPrometheus = async (program: string, targets: readonly Target[]): Promise<Prometheus> => {
+  const folder = await mkdtemp(join(tmpdir(), 'backon-prometheus-'))
+  const { server, port } = await serve(() => {})
+  await new Promise((resolve) => server.close(resolve))
+  const jobs = targets.map(({ job, port, path }) => ({ job_name: job, metrics_path: path, static_configs: [{ targets: [`127.0.0.1:${port}`] }] }))
+  // JSON is YAML too.
+  await writeFile(join(folder, 'prometheus.yml'), JSON.stringify({ global: { scrape_interval: '200ms', scrape_timeout: '200ms' }, scrape_configs: jobs }))
+  const child = spawn(
+    program,
+    ['--config.file=prometheus.yml', '--storage.tsdb.path=data', `--web.listen-address=127.0.0.1:${port}`, '--log.level=warn'],
+    { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  let log = ''
+  child.stderr.on('data', (text) => (log += text))
+  const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
+
+  const query = async (expression: string): Promise<Samples> => {
+    const response = await fetch(`http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(expression)}`)
+    const { data, error } = (await response.json()) as any
+    if (error) throw new Error(error)
+    return Object.fromEntries(data.result.map(({ metric, value }: any) => [seriesName(metric), Number(value[1])]))
+  }
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM')
+    await ended
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    await until(async () => {
+      if (child.exitCode !== null) throw new Error(`prometheus ended with ${child.exitCode}\n${log}`)
+      const up = await query('count(up == 1)').catch(() => ({}))
+      return Object.values(up)[0] === targets.length
+    }, `prometheus to see ${targets.length} targets\n${log}`)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { query, stop }
+}
+
+export const seriesName = ({ __name__: name = '', ...labels }: Record<string, string>): string => {
+  const shown = Object.keys(labels).filter((label) => label !== 'job' && label !== 'instance' && !label.startsWith('otel_scope')).sort()
+  return `${name}{${shown.map((label) => `${label}="${labels[label]}"`).join(',')}}`
+}
+
+/** Asks again until the answer is yes, for 15 s at most. */
+export const until = async (done: () => Promise<boolean> | boolean, what: string): Promise<void> => {
+  for (const end = Date.now() + 15_000; !(await done()); ) {
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
