@@ -175,7 +175,9 @@ export class CircuitBreaker implements Plugin {
   declare _cause: unknown
 
   constructor(options: CircuitBreakerOptions = {}) {
-    const { recoveryTimeout, probeTimeout, isFailure, state } = options
+    const { recoveryTimeout, probeTimeout, isFailure, trip, state } = options
+    for (const [name, value] of Object.entries({ isFailure, trip }))
+      if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} must be a function; got ${value}`)
     const completed = numbers(options, {
       failureThreshold: 5,
       halfOpenMaxCalls: 1,
@@ -185,14 +187,14 @@ export class CircuitBreaker implements Plugin {
     } as Record<string, number>) as Completed
     this._options = completed
     this.name = completed.name ?? ''
-    this._trip = completed.trip ?? consecutiveFailures(completed.failureThreshold)
+    this._trip = trip ?? consecutiveFailures(completed.failureThreshold)
     this._tally = this._trip()
     this.timeless = !(this._tally.timed || isFailure)
     this._circuit = initial
     if (state?.openings) {
-      const { openings, openedAt, recoveryTimeout } = numbers(state, { openings: NaN, openedAt: NaN, recoveryTimeout: Infinity })
+      const { openings, openedAt, recoveryTimeout } = numbers(state, { openings: NaN, recoveryTimeout: Infinity })
       // Only the wall clock survives a restart. Set back meanwhile, it must not lengthen the time.
-      this._circuit = open({ ...initial, _openings: openings - 1 }, clock().now() + Math.min(0, openedAt - Date.now()), recoveryTimeout)
+      this._circuit = open({ ...initial, _openings: openings - 1 }, clock().now() + Math.min(0, openedAt - Date.now() || 0), recoveryTimeout)
     }
   }
 

@@ -13,7 +13,7 @@ export class CircuitOpenError extends Error {
   declare readonly retryAfter: number
 
   constructor(breaker: string, retryAfter: number, cause?: unknown, state: CircuitState = 'open') {
-    super(`circuit "${breaker}" is ${state}, next probe in ${Math.ceil(retryAfter)} ms`, { cause })
+    super(`circuit "${breaker}" is ${state}` + (retryAfter < Infinity ? `, next probe in ${Math.ceil(retryAfter)} ms` : ' until reset()'), { cause })
     this.breaker = breaker
     this.retryAfter = retryAfter
   }
