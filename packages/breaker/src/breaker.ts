@@ -176,8 +176,8 @@ export class CircuitBreaker implements Plugin {
 
   constructor(options: CircuitBreakerOptions = {}) {
     const { recoveryTimeout, probeTimeout, isFailure, trip, state } = options
-    for (const [name, value] of Object.entries({ isFailure, trip }))
-      if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} must be a function; got ${value}`)
+    for (const [name, value] of Object.entries<unknown>({ isFailure, trip }))
+      if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} must be a function; got ${String(value)}`)
     const completed = numbers(options, {
       failureThreshold: 5,
       halfOpenMaxCalls: 1,

@@ -163,7 +163,7 @@ test('RT-19 RT-20 RT-21 RT-22 RT-40 does what the model does, whatever is interl
         else if (kind === 'abort') call.attempt.abort(new Error('no longer wanted'))
         else if (kind === 'timeout') call.attempt.abort(Object.assign(new Error(), { name: 'TimeoutError' }))
         else call.reject(kind === 'ignored' ? ignored : new Error('failed'))
-        for (let i = 0; i < 3; i++) await null
+        for (let i = 0; i < 3; i++) await Promise.resolve()
         if ((call.settled || call.period < before) && period !== before) throw new Error('no stale outcome changes the state')
         call.settled = true
       }

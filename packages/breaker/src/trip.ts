@@ -17,7 +17,7 @@ export type Trip = () => Tally
 
 /** Opens after `threshold` failures in a row, 5 by default. Throws unless it is an integer of 1 or more. */
 export const consecutiveFailures = (threshold = 5): Trip => {
-  numbers({ threshold }, { threshold: 5 })
+  numbers({ failureThreshold: threshold }, { failureThreshold: 5 })
   return () => {
     let count = 0
     return {
@@ -39,7 +39,7 @@ export interface CountWindowOptions {
 /** Opens when too great a share of the latest `size` calls has failed. One byte a call, all of it taken at the start. Throws for an unusable option. */
 export const countWindow = (options: CountWindowOptions = {}): Trip => {
   const { size, failureRate, minimumCalls } = numbers(options, { size: 100, failureRate: 0.5, minimumCalls: Math.min(10, options.size ?? 10) })
-  atMost('size', size, 2 ** 32)
+  if (!Number.isInteger(size)) throw new RangeError(`size must be an integer; got ${size}`)
   atMost('failureRate', failureRate, 1)
   atMost('minimumCalls', minimumCalls, size)
   return () => {
