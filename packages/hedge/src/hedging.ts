@@ -146,23 +146,26 @@ export const hedging = (options: HedgeOptions = {}): Plugin => {
       else run()
     }
 
+    const conclude = (): unknown => {
+      if (outcome![0]) throw outcome![1]
+      return outcome![1]
+    }
+
     saved = Math.min(saved, mostSaved) + maxExtraLoad
     open()
-    if (!outcome) {
-      // Setting and clearing a timer costs more than all the rest, and who answers within this microtask needs none.
-      void soon.then(() => {
-        const { onabort } = attempt
-        attempt.onabort = (reason) => {
-          onabort?.(reason)
-          end(true, reason)
-        }
-        if (attempt.aborted) end(true, attempt.reason)
-        watch()
-      })
-      return new Promise((settle) => (resolve = settle))
-    }
-    if (outcome[0]) throw outcome[1]
-    return outcome[1]
+    if (outcome) return conclude()
+    // Setting and clearing a timer costs more than all the rest, and who answers within this microtask needs none.
+    return soon.then(() => {
+      if (outcome) return conclude()
+      const { onabort } = attempt
+      attempt.onabort = (reason) => {
+        onabort?.(reason)
+        end(true, reason)
+      }
+      if (attempt.aborted) end(true, attempt.reason)
+      watch()
+      return outcome ? conclude() : new Promise((settle) => (resolve = settle))
+    })
   }
 
   return {
