@@ -1,3 +1,6 @@
+// For who has no such `lib`: `Disposable` and `Symbol.asyncDispose` are in the declarations of this package.
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /** The facts of one call at one moment: made fresh, never changed afterwards. Times are in ms, from a monotonic clock. */
 export interface Details<T = unknown> {
   /** The same object in every record of one call and in no other: a key for a WeakMap. */
