@@ -6,6 +6,7 @@ import { install } from './install.mjs'
 const parts = {
   runtimes: async () => (await import('./runtimes.mjs')).checkRuntimes(),
   bundlers: async () => (await import('./bundlers.mjs')).checkBundlers(),
+  types: async () => (await import('./types.mjs')).checkTypes(),
 }
 
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('-'))
