@@ -24,8 +24,12 @@ function stamp() {
 
 function isInstalled() {
   // The stamp outlives a deleted packages/*/node_modules, so the links are looked at too.
-  const linked = readdirSync(join(root, 'packages')).every(
-    (name) => name === 'core' || name.startsWith('_') || existsSync(join(root, 'packages', name, 'node_modules')),
+  const linked = ['packages', 'examples'].every((folder) =>
+    readdirSync(join(root, folder)).every(
+      (name) =>
+        name === 'core' || name.startsWith('_') ||
+        !existsSync(join(root, folder, name, 'package.json')) || existsSync(join(root, folder, name, 'node_modules')),
+    ),
   )
   return linked && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp()
 }
