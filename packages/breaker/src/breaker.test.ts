@@ -556,8 +556,8 @@ describe('options', () => {
     [{ halfOpenMaxCalls: NaN }, 'halfOpenMaxCalls must be a number above 0; got NaN'],
     [{ successThreshold: '1' }, 'successThreshold must be a number above 0; got 1'],
     [{ probeTimeout: 0 }, 'probeTimeout must be a number above 0; got 0'],
-    [{ trip: 5 }, 'trip must be a function; got 5'],
-    [{ isFailure: true }, 'isFailure must be a function; got true'],
+    [{ trip: 5 }, 'trip must be a function; got number'],
+    [{ isFailure: true }, 'isFailure must be a function; got boolean'],
   ])('%j is refused when given', (options, message) => {
     expect(() => new CircuitBreaker(options as never)).toThrow(message)
   })

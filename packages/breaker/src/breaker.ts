@@ -177,7 +177,7 @@ export class CircuitBreaker implements Plugin {
   constructor(options: CircuitBreakerOptions = {}) {
     const { recoveryTimeout, probeTimeout, isFailure, trip, state } = options
     for (const [name, value] of Object.entries<unknown>({ isFailure, trip }))
-      if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} must be a function; got ${String(value)}`)
+      if (value !== undefined && typeof value !== 'function') throw new TypeError(`${name} must be a function; got ${typeof value}`)
     const completed = numbers(options, {
       failureThreshold: 5,
       halfOpenMaxCalls: 1,

@@ -110,6 +110,7 @@ test('RT-19 RT-20 RT-21 RT-22 RT-40 does what the model does, whatever is interl
   undo = override({ clock: { now: () => now, setTimeout: () => expect.unreachable('a breaker has no timers'), clearTimeout: () => {} } })
   const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31)
   const seen = new Set<string>()
+  // oxlint-disable-next-line no-console -- the seed is what makes a failure repeatable.
   console.log(`model of the breaker: seed ${seed} (SEED=${seed} runs it again)`)
 
   await fc.assert(
