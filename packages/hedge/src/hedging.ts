@@ -57,8 +57,6 @@ export const hedging = (options: HedgeOptions = {}): Plugin => {
 
   // Each attempt earns a share of a copy. No clock in it: the share is the same at one call a minute, after an idle hour and at 10,000 calls a second.
   let saved = 0
-  // Fifty times 0.02 is not quite 1.
-  const take = (): unknown => saved > 1 - 1e-9 && saved--
 
   const race = (next: (attempt: Attempt) => unknown) => (attempt: Attempt): any => {
     const time = clock()
@@ -87,10 +85,11 @@ export const hedging = (options: HedgeOptions = {}): Plugin => {
     }
 
     /**
-     * Opens the next copy when its time has come, or sees that it will be; when the allowance is spent then, looks again after each further wait.
-     * An error in the strategy or in `onHedge` ends the hedge.
+     * Opens the next copy when its time has come and there is as much saved as it needs, or looks again after a wait. An error in the strategy or in
+     * `onHedge` ends the hedge. The last copy saved is for who was refused before: most answers that are only a little late have come by then, so
+     * that a small allowance is spent on those that really are slow.
      */
-    const watch = (due?: unknown): void => {
+    const watch = (needs = 0): void => {
       time.clearTimeout(timer)
       if (outcome || copies.length >= maxHedge) return
       try {
@@ -98,8 +97,11 @@ export const hedging = (options: HedgeOptions = {}): Plugin => {
         const wait = strategy({ ...attempt.details, tries: copies.length })
         if (wait === undefined) return
         checkNumber('wait', wait)
-        if ((due || !wait) && take()) open()
-        else if (wait && wait <= longest) timer = time.setTimeout(() => watch(true), wait)
+        // Fifty times 0.02 is not quite 1.
+        if ((needs || !wait) && saved + 1e-9 > (needs || 1)) {
+          saved--
+          open()
+        } else if (wait && wait <= longest) timer = time.setTimeout(() => watch(needs ? 1 : 2), wait)
       } catch (error) {
         end(true, error)
       }
@@ -123,7 +125,7 @@ export const hedging = (options: HedgeOptions = {}): Plugin => {
         errors[copy - 1] = error
         if (copy < 2) began = undefined
         if (error?.retryable === false) end(true, error)
-        else watch(true)
+        else watch(1)
         if (!running) end(true, copies[1] ? new AggregateError(errors, `all ${copies.length} copies failed`, { cause: error }) : error)
       }
 
