@@ -33,7 +33,8 @@ export const decide = (call: Call, details: Details): number => {
     if (_jitter && !(_wait as any).exact) wait = _jitter(wait)
   }
   atLeastZero('wait', wait)
-  if (call._tries >= policy._maxTries || details.elapsed + wait >= policy._maxTime) return GIVE_UP
+  // An endless wait is one, where there is no deadline.
+  if (call._tries >= policy._maxTries || (policy._maxTime < Infinity && details.elapsed + wait >= policy._maxTime)) return GIVE_UP
   if (_stop || policy._plugins[0]) {
     const decided = record(call, wait)
     if (_stop?.(decided) || policy._plugins.some((plugin) => plugin.stop?.(decided))) return GIVE_UP
