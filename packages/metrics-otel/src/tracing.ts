@@ -1,5 +1,6 @@
 import type { Details, Operation, Plugin } from '@backon/core'
 import { type Context, context, type Span, trace, type Tracer } from '@opentelemetry/api'
+import { className } from './labels.ts'
 
 /** Who makes the spans. */
 export interface OtelTracingOptions {
@@ -7,14 +8,14 @@ export interface OtelTracingOptions {
   tracer?: Tracer | undefined
 }
 
-/** Ends a span, once. One that failed is named by the class of its exception, or the `typeof`, and never by the message. */
+/** Ends a span, once. One that failed is named by the class of its exception, never by the message. */
 const end = (span: Span | undefined, facts: { readonly exception?: any }, failed = 'exception' in facts): void => {
   // Ended already, or not sampled.
   if (!span?.isRecording()) return
   const { exception } = facts
   // A copy that another was faster than has done nothing wrong.
   if (failed && exception?.name !== 'HedgeLostError') span.setStatus({ code: 2 })
-  if ('exception' in facts) span.setAttribute('error.type', (typeof exception === 'object' && exception?.constructor.name) || typeof exception)
+  if ('exception' in facts) span.setAttribute('error.type', className(exception))
   span.end()
 }
 

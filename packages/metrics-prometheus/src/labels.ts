@@ -18,12 +18,14 @@ export const perLabel = <T>(limit: number, make: (label: string) => T): ((value:
 const typeLabel = /* @__PURE__ */ perLabel(50, String)
 
 /**
- * Names the class of what an attempt threw; `none` when it threw nothing; 50 of them. Never a message: a primitive is
- * named by its `typeof`. A DOMException goes by its name (`AbortError`), which is from a fixed list.
+ * Names the class of what was thrown; a primitive by its `typeof`, a DOMException by its name (`AbortError`), which is
+ * from a fixed list. Never by a message.
  */
-export const exceptionType = (details: Pick<Details, 'exception'>): string => {
-  if (!('exception' in details)) return 'none'
-  const thrown: any = details.exception
+export const className = (thrown: any): string => {
   const type = typeof thrown === 'object' && thrown?.constructor?.name
-  return typeLabel(type === 'DOMException' ? thrown.name : type || typeof thrown)
+  return type === 'DOMException' ? thrown.name : type || typeof thrown
 }
+
+/** The class of what an attempt threw as a label, 50 of them; `none` when it threw nothing. */
+export const exceptionType = (details: Pick<Details, 'exception'>): string =>
+  'exception' in details ? typeLabel(className(details.exception)) : 'none'

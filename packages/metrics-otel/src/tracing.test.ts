@@ -1,0 +1,148 @@
+import { createServer } from 'node:http'
+import { hedging } from '@backon/hedge'
+import { type Attempt, type Options, type Plugin, retry, use } from '@backon/core'
+import { context, type Span, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
+import { BatchSpanProcessor, InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { attributesOf, startReceiver } from '../../../test/otlp-receiver.ts'
+import { otelTracing } from './tracing.ts'
+
+const exporter = new InMemorySpanExporter()
+const begun: string[] = []
+const order = { onStart: (span: Span) => void begun.push(span.spanContext().spanId), onEnd() {}, forceFlush: async () => {}, shutdown: async () => {} }
+const tracer = new TracerProvider({ spanProcessors: [order, new SimpleSpanProcessor({ exporter })] }).getTracer('test')
+const plugin = otelTracing({ tracer })
+const run = (operation: (attempt: Attempt) => unknown, options: Options = {}): Promise<unknown> =>
+  retry(operation, { name: 'users', wait: 1, jitter: null, use: [plugin], ...options })
+
+/** The spans in the order in which they began, each as `parent > name`, with what else it says. */
+const spans = () => {
+  const all = exporter.getFinishedSpans().toSorted((a, b) => begun.indexOf(a.spanContext().spanId) - begun.indexOf(b.spanContext().spanId))
+  const nameOf = (id?: string): string => all.find((span) => span.spanContext().spanId === id)?.name ?? ''
+  return all.map(({ name, attributes, status, events, parentSpanContext }) => [
+    `${nameOf(parentSpanContext?.spanId)} > ${name}`,
+    attributes,
+    ...(status.code === 2 ? ['ERROR'] : []),
+    ...events.map(({ name, attributes }) => ({ [name]: attributes })),
+  ])
+}
+
+beforeAll(() => void context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()))
+afterAll(() => context.disable())
+afterEach(() => exporter.reset())
+
+test('a call is a span, each attempt a child of it, each wait an event', async () => {
+  await run(({ tries }) => {
+    if (tries < 2) throw new TypeError('secret')
+    return tries
+  })
+
+  expect(spans()).toEqual([
+    [' > retry users', { 'backon.retry.attempts': 2 }, { wait: { 'backon.retry.wait': 0.001 } }],
+    ['retry users > attempt users', { 'backon.retry.attempt': 1, 'error.type': 'TypeError' }, 'ERROR'],
+    ['retry users > attempt users', { 'backon.retry.attempt': 2 }],
+  ])
+})
+
+test('a call that gives up has failed, with the class of its last error', async () => {
+  await run(() => Promise.reject(new RangeError()), { maxTries: 1 }).catch(() => {})
+
+  expect(spans()).toEqual([
+    [' > retry users', { 'backon.retry.attempts': 1, 'error.type': 'RangeError' }, 'ERROR'],
+    ['retry users > attempt users', { 'backon.retry.attempt': 1, 'error.type': 'RangeError' }, 'ERROR'],
+  ])
+})
+
+test('a call that gives up on a value has failed, its attempts have not', async () => {
+  await run(() => 0, { maxTries: 1, predicate: () => true })
+
+  expect(spans()).toEqual([
+    [' > retry users', { 'backon.retry.attempts': 1 }, 'ERROR'],
+    ['retry users > attempt users', { 'backon.retry.attempt': 1 }],
+  ])
+})
+
+test('a span that the operation makes nests under its attempt, and the call under what is around it', async () => {
+  await tracer.startActiveSpan('request', async (request) => {
+    await run(async () => {
+      await Promise.resolve()
+      tracer.startSpan('query').end()
+    })
+    request.end()
+  })
+
+  expect(spans().map(([name]) => name)).toEqual([' > request', 'request > retry users', 'retry users > attempt users', 'attempt users > query'])
+})
+
+test('an attempt that ignores its signal ends when the call is aborted', async () => {
+  await run(() => new Promise(() => {}), { signal: AbortSignal.timeout(5) }).catch(() => {})
+
+  expect(spans()).toEqual([
+    [' > retry users', { 'backon.retry.attempts': 1, 'error.type': 'TimeoutError' }, 'ERROR'],
+    ['retry users > attempt users', { 'backon.retry.attempt': 1, 'error.type': 'TimeoutError' }, 'ERROR'],
+  ])
+})
+
+test('an attempt whose time is up ends at once, and a late answer changes nothing', async () => {
+  let late = (_: unknown): void => {}
+  await run(() => new Promise((resolve) => (late = resolve)), { maxTries: 1, maxTime: 5 }).catch(() => {})
+  late(1)
+  await Promise.resolve()
+
+  expect(spans()[1]).toEqual(['retry users > attempt users', { 'backon.retry.attempt': 1, 'error.type': 'TimeoutError' }, 'ERROR'])
+})
+
+test('hedged copies are spans side by side; one that lost has not failed', async () => {
+  const undo = use(plugin)
+  let copies = 0
+  await run(() => (++copies === 2 ? Promise.resolve(1) : new Promise(() => {})), { use: [hedging({ wait: 2, maxHedge: 2 })] })
+  undo()
+
+  expect(spans()).toEqual([
+    [' > retry users', { 'backon.retry.attempts': 1 }],
+    ['retry users > attempt users', { 'backon.retry.attempt': 1, 'error.type': 'HedgeLostError' }],
+    ['retry users > attempt users', { 'backon.retry.attempt': 1 }],
+  ])
+})
+
+test.for([[undefined], [null], ['x'], [Object.create(null)], [Object.freeze(new Error())]])('what is thrown comes out as it is: %j', async ([thrown]) => {
+  await expect(run(() => Promise.reject(thrown), { maxTries: 1 })).rejects.toBe(thrown)
+})
+
+test('without a tracer of its own it asks the global provider, and a plain value stays one', async () => {
+  const direct: Plugin = otelTracing()
+  const attempt = { tries: 1, details: { call: {}, name: '' } } as Attempt
+
+  expect(direct.wrap!(() => 5)(attempt)).toBe(5)
+  expect(() => direct.wrap!(() => { throw new TypeError() })(attempt)).toThrow(TypeError)
+})
+
+test('real OTLP exporters bring the spans to a receiver, with a fetch that is instrumented nested in its attempt', async () => {
+  const receiver = await startReceiver()
+  const provider = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: `${receiver.url}/v1/traces` }) })] })
+  const own = provider.getTracer('test')
+  const upstream = createServer((_, response) => void response.writeHead(503).end())
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
+  const { port } = upstream.address() as { port: number }
+
+  await run(async ({ signal }) => {
+    const span = own.startSpan('GET')
+    const response = await fetch(`http://127.0.0.1:${port}`, { signal })
+    span.end()
+    if (!response.ok) throw new TypeError(String(response.status))
+  }, { maxTries: 2, use: [otelTracing({ tracer: own })] }).catch(() => {})
+  await provider.shutdown()
+  upstream.close()
+  receiver.stop()
+
+  const call = receiver.spans.find(({ name }) => name === 'retry users')
+  const attempts = receiver.spans.filter(({ name }) => name === 'attempt users')
+  expect(attributesOf(call)).toEqual({ 'backon.retry.attempts': 2, 'error.type': 'TypeError' })
+  expect(call.status.code).toBe('STATUS_CODE_ERROR')
+  expect(call.events.map(({ name }: any) => name)).toEqual(['wait'])
+  expect(attempts.map((span) => [span.parentSpanId, attributesOf(span)['backon.retry.attempt']])).toEqual([[call.spanId, 1], [call.spanId, 2]])
+  expect(receiver.spans.filter(({ name }) => name === 'GET').map(({ parentSpanId }) => parentSpanId)).toEqual(attempts.map(({ spanId }) => spanId))
+  expect(trace.getActiveSpan()).toBeUndefined()
+})
