@@ -1,5 +1,7 @@
 // Everything that is proved on the packed tarballs. `npm run compat [part …]`, parts: runtimes bundlers types frameworks.
 // With `--write` the tables go into RESULTS.md here and between the marks of the README.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { line, report } from '../scripts/counts.mjs'
 import { install } from './install.mjs'
 
@@ -7,6 +9,7 @@ const parts = {
   runtimes: async () => (await import('./runtimes.mjs')).checkRuntimes(),
   bundlers: async () => (await import('./bundlers.mjs')).checkBundlers(),
   types: async () => (await import('./types.mjs')).checkTypes(),
+  frameworks: async () => (await import('./frameworks.mjs')).checkFrameworks(),
 }
 
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('-'))
@@ -23,6 +26,7 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
 }
 
 await install()
+const tables = {}
 const total = { passed: 0, failed: 0, skipped: 0 }
 for (const [name, check] of Object.entries(parts)) {
   if (asked.length > 0 && !asked.includes(name)) continue
@@ -30,6 +34,20 @@ for (const [name, check] of Object.entries(parts)) {
   const { text, ...counts } = await check()
   console.log(`\n${name} (${line(counts)}, ${((performance.now() - started) / 1000).toFixed(0)} s)\n\n${text}\n`)
   for (const key of Object.keys(total)) total[key] += counts[key]
+  tables[name] = text
 }
+if (process.argv.includes('--write')) write()
 report(total)
 process.exitCode = total.failed > 0 ? 1 : 0
+
+/** Puts the tables where people read them: as far as they are new, between the marks of the part. */
+function write() {
+  for (const file of ['RESULTS.md', '../README.md'].map((name) => fileURLToPath(new URL(name, import.meta.url)))) {
+    let text = readFileSync(file, 'utf8')
+    for (const [name, table] of Object.entries(tables)) {
+      const mark = new RegExp(`(<!-- compat ${name} -->)[^]*?(<!-- /compat -->)`)
+      text = text.replace(mark, (_, open, close) => `${open}\n${table}\n${close}`)
+    }
+    writeFileSync(file, text)
+  }
+}
