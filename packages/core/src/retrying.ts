@@ -112,11 +112,13 @@ export class Retrying<T = any> implements Plugin {
 
   /** `for await (const attempt of retrying) await attempt.run(operation)`: each loop is a call of its own. */
   [Symbol.asyncIterator](): AsyncGenerator<Turn, undefined> {
+    if (this.#closed) throw this.#closed
     return iterate(this.#policy)
   }
 
   /** `for (const attempt of retrying) attempt.run(operation)`: each loop is a call of its own, and blocks between attempts. */
   [Symbol.iterator](): Generator<SyncTurn, undefined> {
+    if (this.#closed) throw this.#closed
     return iterateSync(this.#policy)
   }
 
