@@ -83,54 +83,69 @@ const look = (breaker: CircuitBreaker, attempt?: Attempt): Circuit => {
   return breaker._circuit
 }
 
-/** Calls the function, or refuses to, and takes its outcome into account. */
-const run = (breaker: CircuitBreaker, fn: Function, args: readonly unknown[], attempt?: Attempt): any => {
-  const { timeless, _options: { isFailure, halfOpenMaxCalls, successThreshold } } = breaker
-  let ticket: Ticket | undefined = breaker._circuit
-  if (breaker._circuit._state !== 'closed') {
-    const { _state, _cause } = look(breaker, attempt)
-    const admitted = admit(breaker._circuit, clock().now(), halfOpenMaxCalls)
-    if (!admitted) {
-      tell(breaker, 'onCircuitReject', _state, attempt)
-      throw new CircuitOpenError(breaker.name, breaker.retryAfter, _cause, _state)
-    }
-    become(breaker, admitted, attempt)
-    ticket = admitted._probes.at(-1)!
+/** Lets a call through as a probe, or refuses it. */
+const knock = (breaker: CircuitBreaker, attempt: Attempt | undefined): Ticket => {
+  const { _state, _cause } = look(breaker, attempt)
+  const circuit = admit(breaker._circuit, clock().now(), breaker._options.halfOpenMaxCalls)
+  if (circuit) {
+    become(breaker, circuit, attempt)
+    return circuit._probes.at(-1)!
   }
-  const began = timeless ? 0 : clock().now()
+  tell(breaker, 'onCircuitReject', _state, attempt)
+  throw new CircuitOpenError(breaker.name, breaker.retryAfter, _cause, _state)
+}
 
-  const settle = (failed: boolean, result: any): void => {
-    const probe = ticket
+/** Takes an outcome into account, unless the circuit has changed since the call was let through. */
+const settle = (
+  breaker: CircuitBreaker,
+  ticket: Ticket,
+  failed: boolean,
+  result: any,
+  began: number,
+  fn: Function,
+  args: readonly unknown[],
+  attempt: Attempt | undefined,
+): void => {
+  const { isFailure, successThreshold } = breaker._options
+  const closed = breaker._circuit._state === 'closed'
+  const circuit = closed ? breaker._circuit : look(breaker, attempt)
+  if (ticket._generation !== circuit._generation) return
+  if (!closed) breaker._circuit = release(circuit, ticket)
+  // Its caller has lost interest, which says nothing about the service. Having waited too long does.
+  if (failed && (attempt ? attempt.aborted && (attempt.reason as any)?.name !== 'TimeoutError' : !isFailure && result?.name === 'AbortError')) return
+  const now = breaker.timeless ? 0 : clock().now()
+  const duration = now - began
+  const facts = isFailure && attempt?.details
+  const verdict = isFailure
+    ? isFailure({
+        ...blank, call: {}, name: fn.name, target: fn, args, ...facts,
+        elapsed: (facts?.elapsed ?? 0) + (facts?.duration === undefined ? duration : 0),
+        duration,
+        [failed ? 'exception' : 'value']: result,
+      })
+    : failed
+  if (verdict === 'ignore') return
+  if (verdict) breaker._cause = result
+  if (closed ? breaker._tally.record(verdict, now, duration) : verdict || duration > breaker._tally.slowAfter!)
+    trip(breaker, clock().now(), breaker._cause, attempt)
+  else if (!closed) become(breaker, succeed(breaker._circuit, successThreshold), attempt)
+}
+
+/** Calls the function, unless it is refused. What it does is told once: when it ends, or when it is aborted before. */
+const run = (breaker: CircuitBreaker, fn: Function, args: readonly unknown[], attempt?: Attempt): any => {
+  let ticket: Ticket | undefined = breaker._circuit._state === 'closed' ? breaker._circuit : knock(breaker, attempt)
+  const began = breaker.timeless ? 0 : clock().now()
+  const end = (failed: boolean, result: unknown): void => {
+    const admitted = ticket
     ticket = undefined
-    const circuit = breaker._circuit._state === 'closed' ? breaker._circuit : look(breaker, attempt)
-    if (probe?._generation !== circuit._generation) return
-    const closed = circuit._state === 'closed'
-    if (!closed) breaker._circuit = release(circuit, probe)
-    // Its caller has lost interest, which says nothing about the service. Having waited too long does.
-    if (failed && (attempt ? attempt.aborted && (attempt.reason as any)?.name !== 'TimeoutError' : !isFailure && result?.name === 'AbortError')) return
-    const now = timeless ? 0 : clock().now()
-    const duration = now - began
-    const facts = isFailure && attempt?.details
-    const verdict = isFailure
-      ? isFailure({
-          ...blank, call: settle, name: fn.name, target: fn, args, ...facts,
-          elapsed: (facts?.elapsed ?? 0) + (facts?.duration === undefined ? duration : 0),
-          duration,
-          [failed ? 'exception' : 'value']: result,
-        })
-      : failed
-    if (verdict === 'ignore') return
-    if (verdict) breaker._cause = result
-    if (closed ? breaker._tally.record(verdict, now, duration) : verdict || duration > breaker._tally.slowAfter!)
-      trip(breaker, clock().now(), breaker._cause, attempt)
-    else if (!closed) become(breaker, succeed(breaker._circuit, successThreshold), attempt)
+    if (admitted) settle(breaker, admitted, failed, result, began, fn, args, attempt)
   }
   const succeeded = (value: unknown): unknown => {
-    settle(false, value)
+    end(false, value)
     return value
   }
   const failed = (error: unknown): never => {
-    settle(true, error)
+    end(true, error)
     throw error
   }
   if (attempt) {
@@ -139,7 +154,7 @@ const run = (breaker: CircuitBreaker, fn: Function, args: readonly unknown[], at
     attempt.onabort = (reason) => {
       onabort?.(reason)
       try {
-        settle(true, reason)
+        end(true, reason)
       } catch {
         // A filter that throws has nobody to tell: the call has its end already.
       }
@@ -147,7 +162,7 @@ const run = (breaker: CircuitBreaker, fn: Function, args: readonly unknown[], at
   }
   let result: any
   try {
-    result = fn(...args)
+    result = attempt ? fn(attempt) : fn(...args)
   } catch (error) {
     failed(error)
   }
@@ -217,7 +232,7 @@ export class CircuitBreaker implements Plugin {
 
   /** The plugin: counts each attempt, refuses it while the circuit is open. */
   wrap<T>(next: Operation<T>): Operation<T> {
-    return (attempt) => run(this, next, [attempt], attempt)
+    return (attempt) => run(this, next, blank.args, attempt)
   }
 
   /** Calls `fn(...args)` unless the circuit is open: then it rejects at once with a `CircuitOpenError`, and `fn` is not called. */
