@@ -36,7 +36,7 @@ export interface Call extends TimerHolder {
   _started: number
   _began: number
   _ended: number | undefined
-  /** The call's time is up: whatever comes of this attempt, it is the last. */
+  /** Its time is up, or its end is being told: there is nothing left for a deadline to end. */
   _expired: boolean
   /** Its end has been told to those who watch. */
   _told: boolean

@@ -15,7 +15,7 @@ export const decide = (call: Call, details: Details): number => {
   const { _policy: policy, _failed: failed } = call
   const { _condition, _exception, _predicate, _wait, _jitter, _stop } = policy
   const result = call._result as any
-  if (call._expired) return GIVE_UP
+  if (call._expired && failed) return GIVE_UP
 
   let wait: number | boolean | null | undefined
   if (!failed || result?.name !== 'TryAgain') {
@@ -24,6 +24,7 @@ export const decide = (call: Call, details: Details): number => {
       : failed ? result?.retryable !== false && (_exception ? isInstance(result, _exception) : !_predicate)
       : _predicate?.(result)
     if (!retried) return failed ? FATAL : DONE
+    if (call._expired) return GIVE_UP
     if (failed) wait = policy._giveup?.(result)
     if (wait === true) return GIVE_UP
   }

@@ -39,6 +39,8 @@ export const judge = (call: Call): void => {
     const wait = decide(call, details)
     // Any of the caller's callbacks may have aborted the call.
     if (call._turn === Infinity) return
+    // Who is told of the end is not cut off by a deadline.
+    call._expired = wait < 0
     if (wait < 0) return tell(call, wait === DONE ? 'onSuccess' : 'onGiveup', details, () => conclude(call, wait, details))
     const sleep = (): void => {
       call._wait = wait
@@ -95,6 +97,7 @@ export const go = (call: Call, step: (call: Call) => void): void => {
 /** `maxTime` has passed: a running attempt has timed out; without one the last outcome stands. Either way it is the last. */
 const expire = (call: Call): void => {
   const { _attempt } = call
+  if (call._expired) return
   call._expired = true
   call._turn++
   call._policy._clock.clearTimeout(call._timer)
@@ -102,7 +105,7 @@ const expire = (call: Call): void => {
     const error = new TimeoutError(`no result within maxTime, ${call._policy._maxTime} ms`, { cause: call._result })
     end(call, true, error)
     _attempt.abort(error)
-  }
+  } else call._attempt = undefined
   if (call._turn < Infinity) go(call, judge)
 }
 
