@@ -26,9 +26,6 @@ export interface HedgeOptions<T = any> {
   onDiscard?: ((value: T) => unknown) | undefined
 }
 
-/** The longest time that a timer can hold, 24.8 days: anything above would fire after 1 ms (HTML and Node alike), and means never here. */
-const longest = 2 ** 31 - 1
-
 /** As many copies as an allowance saves at most, so that a long good time does not pay for a storm of copies in a bad one. */
 const mostSaved = 10
 
@@ -64,24 +61,26 @@ export const hedging = (options: HedgeOptions = {}): Plugin => {
     const errors: unknown[] = []
     /** When the first copy started, as long as it has not failed and somebody wants to learn from it. */
     let began = observe && time.now()
-    let running = 0
     let timer: unknown
-    /** How it ended: whether it failed, and with what. */
-    let outcome: [failed: boolean, result: unknown] | undefined
+    /** Returns or throws what came of it, once that is known. */
+    let outcome: (() => unknown) | undefined
     let resolve: ((value: unknown) => void) | undefined
 
     const details = (copy: number): HedgeDetails => ({ ...attempt.details, copy })
 
     const end = (fail: boolean, value: any, winner?: Attempt): void => {
       if (outcome) return
-      outcome = [fail, value]
+      outcome = () => {
+        if (fail) throw value
+        return value
+      }
       time.clearTimeout(timer)
       // A first copy that lost would have taken longer still: left out, slow answers would vanish from what is learned.
       if (began! >= 0 && (!fail || value?.name === 'TimeoutError')) observe!(time.now() - began!)
       for (const copy of copies) {
         if (copy !== winner) copy.abort(attempt.reason ?? new HedgeLostError('another copy has decided'))
       }
-      resolve?.(fail ? Promise.reject(value) : value)
+      resolve?.(soon.then(outcome))
     }
 
     /**
@@ -97,11 +96,11 @@ export const hedging = (options: HedgeOptions = {}): Plugin => {
         const wait = strategy({ ...attempt.details, tries: copies.length })
         if (wait === undefined) return
         checkNumber('wait', wait)
-        // Fifty times 0.02 is not quite 1.
+        // Fifty times 0.02 is not quite 1. And no timer holds more than 2³¹−1 ms, 24.8 days: it would fire at once.
         if ((needs || !wait) && saved + 1e-9 > (needs || 1)) {
           saved--
           open()
-        } else if (wait && wait <= longest) timer = time.setTimeout(() => watch(needs ? 1 : 2), wait)
+        } else if (wait && wait <= 2_147_483_647) timer = time.setTimeout(() => watch(needs ? 1 : 2), wait)
       } catch (error) {
         end(true, error)
       }
@@ -110,7 +109,6 @@ export const hedging = (options: HedgeOptions = {}): Plugin => {
     const open = (): void => {
       const child = fork(attempt)
       const copy = copies.push(child)
-      running++
 
       const win = (value: any): void => {
         // What `onDiscard` throws or rejects is reported, as a plugin's is: the call that it belonged to has ended.
@@ -121,12 +119,11 @@ export const hedging = (options: HedgeOptions = {}): Plugin => {
 
       const lose = (error: any): void => {
         if (outcome) return
-        running--
-        errors[copy - 1] = error
+        errors.push(error)
         if (copy < 2) began = undefined
         if (error?.retryable === false) end(true, error)
         else watch(1)
-        if (!running) end(true, copies[1] ? new AggregateError(errors, `all ${copies.length} copies failed`, { cause: error }) : error)
+        if (!copies[errors.length]) end(true, copies[1] ? new AggregateError(errors, `all ${copies.length} copies failed`, { cause: error }) : error)
       }
 
       const run = (): void => {
@@ -148,25 +145,18 @@ export const hedging = (options: HedgeOptions = {}): Plugin => {
       else run()
     }
 
-    const conclude = (): unknown => {
-      if (outcome![0]) throw outcome![1]
-      return outcome![1]
-    }
-
     saved = Math.min(saved, mostSaved) + maxExtraLoad
     open()
-    if (outcome) return conclude()
+    if (outcome) return (outcome as () => unknown)()
     // Setting and clearing a timer costs more than all the rest, and who answers within this microtask needs none.
     return soon.then(() => {
-      if (outcome) return conclude()
-      const { onabort } = attempt
-      attempt.onabort = (reason) => {
-        onabort?.(reason)
-        end(true, reason)
+      if (!outcome) {
+        // A fork, as its slot for `onabort` is free.
+        fork(attempt).onabort = (reason) => end(true, reason)
+        if (attempt.aborted) end(true, attempt.reason)
+        watch()
       }
-      if (attempt.aborted) end(true, attempt.reason)
-      watch()
-      return outcome ? conclude() : new Promise((settle) => (resolve = settle))
+      return outcome ? outcome() : new Promise((settle) => (resolve = settle))
     })
   }
 
