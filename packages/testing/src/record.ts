@@ -1,6 +1,6 @@
 import { type Clock, clock, type Details, type Plugin, type Undo, use } from '@backon/core'
 import { enter, inside } from './scope.ts'
-import { describe, timeline } from './timeline.ts'
+import { describe, inMs, timeline } from './timeline.ts'
 import { undo } from './undo.ts'
 
 /** One run of an operation. Times are in ms. */
@@ -115,7 +115,7 @@ const record = (mine: () => boolean): Recording => {
     }),
     onBackoff: follow((call, { wait }) => {
       call.waits.push(wait!)
-      tell(call.name, `waits ${wait} ms`)
+      tell(call.name, `waits ${inMs(wait!)}`)
     }),
     onSuccess: ended('success', (call) => `success after ${tries(call)}`),
     onGiveup: ended('failure', (call) => `gave up after ${tries(call)}`),

@@ -14,9 +14,12 @@ const kind = (value: unknown): string => {
   return typeof name === 'string' && name !== 'Object' ? name : Array.isArray(value) ? 'Array' : 'Object'
 }
 
+/** Writes a time, to the microsecond. */
+export const inMs = (ms: number): string => `${Math.round(ms * 1_000) / 1_000} ms`
+
 /** Writes lines in columns: when, who, what; and the seed, when one is forced, so that the same can be had again. */
 export const timeline = (lines: readonly { at: number; who: string; text: string }[]): string => {
-  const times = lines.map(({ at }) => `${Math.round(at * 1_000) / 1_000} ms`)
+  const times = lines.map(({ at }) => inMs(at))
   const width = Math.max(0, ...times.map(({ length }) => length))
   const whoWidth = Math.max(0, ...lines.map(({ who }) => who.length))
   const seed = seedInForce()
