@@ -22,11 +22,14 @@ export const timeout = (ms: number): Plugin => {
       const result = next(child)
       if (!isThenable(result)) return result
       return new Promise((resolve, reject) => {
+        const { onabort } = child
         child.onabort = (reason) => {
           time.clearTimeout(timer._timer)
+          onabort?.(reason)
           reject(reason)
         }
-        arm(timer, time, ms, () => child.abort(new TimeoutError(`attempt ${attempt.tries} took longer than ${ms} ms`)))
+        if (child.aborted) reject(child.reason)
+        else arm(timer, time, ms, () => child.abort(new TimeoutError(`attempt ${attempt.tries} took longer than ${ms} ms`)))
         const settle =
           <Value>(how: (value: Value) => void) =>
           (value: Value) => {
