@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Registry } from 'prom-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { foretold, scenarios } from '../../../test/metrics-scenarios.ts'
@@ -39,5 +40,15 @@ describe.skipIf(!program)('a real Prometheus that scrapes the registry', { timeo
     }, 'a quantile')
 
     expect(quantile).toEqual({ '{outcome="success",target="users"}': 3 })
+  })
+
+  test('every query of the dashboard is one', async () => {
+    const { panels } = JSON.parse(readFileSync(new URL('../grafana-dashboard.json', import.meta.url), 'utf8'))
+    const queries: string[] = panels.flatMap(({ targets }: any) => targets.map(({ expr }: any) => expr))
+    for (const query of queries) {
+      await prometheus.query(query.replaceAll('$__rate_interval', '1m').replaceAll(/\$(job|target)/g, '.*'))
+    }
+
+    expect(queries.length).toBeGreaterThan(10)
   })
 })
