@@ -18,6 +18,15 @@ const layers = {
     ['index'],
   ],
   breaker: [['machine', 'check'], ['error', 'hooks', 'trip'], ['breaker'], ['breakers', 'retrying'], ['index']],
+  testing: [
+    ['undo', 'check', 'scope', 'run-then', 'turn', 'agenda', 'steps'],
+    ['clock', 'random', 'switches'],
+    ['faults', 'timeline', 'server', 'tally'],
+    ['record', 'service'],
+    ['verdict', 'simulate'],
+    ['assert'],
+    ['matchers', 'index'],
+  ],
   hedge: [['check', 'hooks', 'error'], ['percentile'], ['hedging'], ['hedge', 'retrying'], ['index']],
 }
 
