@@ -21,9 +21,10 @@ const once = (options: HedgeCallOptions): Options => {
 
 /**
  * Runs an operation as up to `maxHedge` copies, each with a signal of its own, and resolves with the first success:
- * `hedge(({ signal }) => fetch(url, { signal }), { wait: 200 })`. Rejects as `hedging` says, with the identical reason when `options.signal` aborts; with
- * a TypeError or RangeError for unusable options. With `maxExtraLoad`, calls share an allowance when they share the options object, and options of the hedge are
- * then read once. Turned off by `disable()` or `enabled: false` it runs one copy. Retries nothing else.
+ * `hedge(({ signal }) => fetch(url, { signal }), { wait: 200 })`. Rejects as `hedging` says, with the identical reason when
+ * `options.signal` aborts; with a TypeError or RangeError for unusable options. With `maxExtraLoad`, calls share an
+ * allowance when they share the options object, and options of the hedge are then read once. Turned off by `disable()` or
+ * `enabled: false` it runs one copy. Retries nothing else.
  */
 export const hedge = <T>(operation: Operation<T>, options: HedgeCallOptions<T> = {}): Promise<T> => {
   try {
@@ -34,8 +35,8 @@ export const hedge = <T>(operation: Operation<T>, options: HedgeCallOptions<T> =
 }
 
 /**
- * Makes a function hedge itself: `onHedge({ wait: 200 })(fetchUser)`, or `@onHedge({ wait: 200 })` above a method. The function keeps `this`, name, length
- * and types, returns a promise, and has `.retryWith(overrides)`. It gets only its own arguments: an operation that is to stop when it has
- * lost needs the signal that `hedge` gives it.
+ * Makes a function hedge itself: `onHedge({ wait: 200 })(fetchUser)`, or `@onHedge({ wait: 200 })` above a method. The
+ * function keeps `this`, name, length and types, returns a promise, and has `.retryWith(overrides)`. It gets only its own
+ * arguments: an operation that is to stop when it has lost needs the signal that `hedge` gives it.
  */
 export const onHedge = (options: HedgeCallOptions = {}): Decorator => onException(0, undefined, once(options))

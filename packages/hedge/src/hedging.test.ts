@@ -1,4 +1,4 @@
-import { type Attempt, disable, expo, NonRetryableError, override, type Plugin, retry, retrySync, sleep, timeout, TimeoutError, use } from '@backon/core'
+import { type Attempt, disable, expo, NonRetryableError, override, type Plugin, retry, retrySync, sleep, timeout, TimeoutError, use, waitNone } from '@backon/core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { HedgeLostError } from './error.ts'
 import { type HedgeOptions, hedging } from './hedging.ts'
@@ -57,6 +57,7 @@ describe('copies', () => {
     ['a list that is shorter than the copies', [30], [0, 30]],
     ['a strategy whose n counts copies', expo({ factor: 10 }), [0, 10, 30]],
     ['zero, which starts all at once', 0, [0, 0, 0]],
+    ['a strategy that says zero', waitNone(), [0, 0, 0]],
     ['Infinity, which never comes', Infinity, [0]],
     ['more than a timer can hold', 2 ** 31, [0]],
   ])('start after %s', async (_, wait, starts) => {

@@ -1,4 +1,4 @@
-import { type Attempt, clock, constant, emit, fork, type Hooks, type Plugin, timeout, type Wait } from '@backon/core'
+import { type Attempt, clock, constant, emit, fork, type Hooks, type Plugin, TimeoutError, type Wait } from '@backon/core'
 import { check } from './check.ts'
 import { HedgeLostError } from './error.ts'
 import type { HedgeDetails } from './hooks.ts'
@@ -7,8 +7,8 @@ import type { LatencyWait } from './percentile.ts'
 /** How to hedge. Times are in ms. */
 export interface HedgeOptions<T = any> {
   /**
-   * How long to wait for an answer before the next copy: a number, a list (no copy after its end) or a strategy, for which n counts copies.
-   * 0 starts all copies at once. Default 1,000.
+   * How long to wait for an answer before the next copy: a number, a list (no copy after its end) or a strategy, for which n
+   * counts copies. 0 starts all copies at once. Default 1,000.
    */
   wait?: Wait<T> | LatencyWait | number | readonly number[] | undefined
   /** Copies in all, the first included: an integer of 1 or more; 1 is no hedging. Default 3. */
@@ -16,8 +16,9 @@ export interface HedgeOptions<T = any> {
   /** When it has passed, all copies are aborted and the attempt fails with a TimeoutError. Default none. */
   timeout?: number | undefined
   /**
-   * Further copies add at most this share of attempts, such as 0.05, over time; a number of 0 or more. Default none. What is not used is saved, up to
-   * ten copies. Spent, the attempt runs on alone and asks again after each further wait. The allowance belongs to the plugin, and starts at nothing.
+   * Further copies add at most this share of attempts, such as 0.05, over time; a number of 0 or more. Default none. What is
+   * not used is saved, up to ten copies. Spent, the attempt runs on alone and asks again after each further wait. The
+   * allowance belongs to the plugin, and starts at nothing.
    */
   maxExtraLoad?: number | undefined
   /** Told before each further copy. The copy waits for a promise it returns; what it throws ends the hedge. */
@@ -26,7 +27,12 @@ export interface HedgeOptions<T = any> {
   onDiscard?: ((value: T) => unknown) | undefined
 }
 
-/** As many copies as an allowance saves at most, so that a long good time does not pay for a storm of copies in a bad one. */
+/** The longest time that a timer can hold, 24.8 days: what is longer would fire at once, and means never here. */
+const longest = 2_147_483_647
+
+/**
+ * As many copies as an allowance saves at most, so that a long good time does not pay for a storm of copies in a bad one.
+ */
 const mostSaved = 10
 
 const soon = /* @__PURE__ */ Promise.resolve()
@@ -36,24 +42,27 @@ const isThenable = (value: any): value is PromiseLike<unknown> => typeof value?.
 const checkNumber = (name: string, value: any): void => check(value >= 0 && typeof value === 'number', `${name} must be a number of 0 or more`, value)
 
 /**
- * Makes a plugin that hedges each attempt: `use: [hedging({ wait: 100 })]`. When an attempt has not been answered after `wait`, a copy of it starts, and so on
- * up to `maxHedge` copies; the first that succeeds is the attempt's result, and the others are aborted. A copy that fails makes the next start at
- * once, unless its error has `retryable: false`, which ends the hedge. When all have failed the attempt fails: with the error itself when one copy ran,
- * else with an AggregateError (its `cause` is the last error).
+ * Makes a plugin that hedges each attempt: `use: [hedging({ wait: 100 })]`. When an attempt has not been answered after
+ * `wait`, a copy of it starts, and so on up to `maxHedge` copies; the first that succeeds is the attempt's result, and the
+ * others are aborted. A copy that fails makes the next start at once, unless its error has `retryable: false`, which ends
+ * the hedge. When all have failed the attempt fails: with the error itself when one copy ran, else with an AggregateError
+ * (its `cause` is the last error).
  *
- * Plugins inside see each copy as an attempt, plugins outside the whole hedge as one. Throws for unusable options. Hedge only what may run twice.
+ * Plugins inside see each copy as an attempt, plugins outside the whole hedge as one. Throws for unusable options. Hedge
+ * only what may run twice.
  */
 export const hedging = (options: HedgeOptions = {}): Plugin => {
-  const { wait, maxHedge = 3, timeout: ms, maxExtraLoad = Infinity, onHedge, onDiscard } = options
+  const { wait, maxHedge = 3, timeout = Infinity, maxExtraLoad = Infinity, onHedge, onDiscard } = options
   const strategy: Wait & Partial<LatencyWait> = typeof wait === 'function' ? wait : constant(wait)
   const { observe } = strategy
-  const deadline = ms !== undefined && timeout(ms)
   check(maxHedge > 0 && Number.isInteger(maxHedge), 'maxHedge must be an integer of 1 or more', maxHedge)
+  checkNumber('timeout', timeout)
   checkNumber('maxExtraLoad', maxExtraLoad)
   for (const handler of [onHedge, onDiscard]) check(!handler || typeof handler === 'function', 'onHedge and onDiscard must be functions', handler)
 
-  // Each attempt earns a share of a copy. No clock in it: the share is the same at one call a minute, after an idle hour and at 10,000 calls a second.
-  let saved = 0
+  // Each attempt earns a share of a copy. No clock in it: the share is the same at one call a minute, after an idle hour and
+  // at 10,000 calls a second. It starts at next to nothing, not at nothing, as fifty times 0.02 is not quite 1.
+  let saved = 1e-9
 
   const race = (next: (attempt: Attempt) => unknown) => (attempt: Attempt): any => {
     const time = clock()
@@ -62,6 +71,9 @@ export const hedging = (options: HedgeOptions = {}): Plugin => {
     /** When the first copy started, as long as it has not failed and somebody wants to learn from it. */
     let began = observe && time.now()
     let timer: unknown
+    let deadline: unknown
+    /** What is cut off from outside, or by the timeout: a fork, as its slot for `onabort` is free. */
+    let cut: Attempt | undefined
     /** Returns or throws what came of it, once that is known. */
     let outcome: (() => unknown) | undefined
     let resolve: ((value: unknown) => void) | undefined
@@ -75,18 +87,19 @@ export const hedging = (options: HedgeOptions = {}): Plugin => {
         return value
       }
       time.clearTimeout(timer)
+      time.clearTimeout(deadline)
       // A first copy that lost would have taken longer still: left out, slow answers would vanish from what is learned.
       if (began! >= 0 && (!fail || value?.name === 'TimeoutError')) observe!(time.now() - began!)
       for (const copy of copies) {
-        if (copy !== winner) copy.abort(attempt.reason ?? new HedgeLostError('another copy has decided'))
+        if (copy !== winner) copy.abort(cut?.reason ?? new HedgeLostError('the hedge is over'))
       }
       resolve?.(soon.then(outcome))
     }
 
     /**
-     * Opens the next copy when its time has come and there is as much saved as it needs, or looks again after a wait. An error in the strategy or in
-     * `onHedge` ends the hedge. The last copy saved is for who was refused before: most answers that are only a little late have come by then, so
-     * that a small allowance is spent on those that really are slow.
+     * Opens the next copy when its time has come and there is as much saved as it needs, or looks again after a wait. An
+     * error in the strategy or in `onHedge` ends the hedge. The last copy saved is for who was refused before: most answers
+     * that are only a little late have come by then, so that a small allowance is spent on those that really are slow.
      */
     const watch = (needs = 0): void => {
       time.clearTimeout(timer)
@@ -96,11 +109,10 @@ export const hedging = (options: HedgeOptions = {}): Plugin => {
         const wait = strategy({ ...attempt.details, tries: copies.length })
         if (wait === undefined) return
         checkNumber('wait', wait)
-        // Fifty times 0.02 is not quite 1. And no timer holds more than 2³¹−1 ms, 24.8 days: it would fire at once.
-        if ((needs || !wait) && saved + 1e-9 > (needs || 1)) {
+        if ((needs || !wait) && saved >= (needs || 1)) {
           saved--
           open()
-        } else if (wait && wait <= 2_147_483_647) timer = time.setTimeout(() => watch(needs ? 1 : 2), wait)
+        } else if (wait && wait <= longest) timer = time.setTimeout(() => watch(needs ? 1 : 2), wait)
       } catch (error) {
         end(true, error)
       }
@@ -150,19 +162,21 @@ export const hedging = (options: HedgeOptions = {}): Plugin => {
     if (outcome) return (outcome as () => unknown)()
     // Setting and clearing a timer costs more than all the rest, and who answers within this microtask needs none.
     return soon.then(() => {
-      if (!outcome) {
-        // A fork, as its slot for `onabort` is free.
-        fork(attempt).onabort = (reason) => end(true, reason)
-        if (attempt.aborted) end(true, attempt.reason)
+      if (outcome) return outcome()
+      return new Promise((settle) => {
+        resolve = settle
+        const { aborted, reason } = (cut = fork(attempt))
+        cut.onabort = (reason) => end(true, reason)
+        if (timeout <= longest) deadline = time.setTimeout(() => cut!.abort(new TimeoutError(`no result within ${timeout} ms`)), timeout)
+        if (aborted) end(true, reason)
         watch()
-      }
-      return outcome ? outcome() : new Promise((settle) => (resolve = settle))
+      })
     })
   }
 
   return {
     // A strategy or a handler is shown the attempt's times.
     timeless: !!strategy.timeless && !onHedge,
-    wrap: deadline ? (next) => deadline.wrap!(race(next)) : race,
+    wrap: race,
   }
 }

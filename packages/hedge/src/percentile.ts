@@ -2,11 +2,17 @@ import { constant, type Details, type Wait } from '@backon/core'
 import { check } from './check.ts'
 
 export interface LatencyPercentileOptions {
-  /** Learns from this many samples at least and twice as many at most, the latest ones; an integer of 1 or more. Default 1,000. */
+  /**
+   * Learns from this many samples at least and twice as many at most, the latest ones; an integer of 1 or more. Default
+   * 1,000.
+   */
   window?: number | undefined
   /** With fewer samples the fallback is used; from 1 to `window`. Default 100, or `window` when that is less. */
   minimumSamples?: number | undefined
-  /** The delay until there are enough samples: a number (ms), a list or a strategy. Default `Infinity`: no further copy by time. */
+  /**
+   * The delay until there are enough samples: a number (ms), a list or a strategy. Default `Infinity`: no further copy by
+   * time.
+   */
   fallback?: Wait | number | readonly number[] | undefined
 }
 
@@ -16,8 +22,9 @@ export interface LatencyWait extends Wait {
   observe(latency: number): void
 }
 
-// DDSketch (Masson, Rim, Lee 2019, "DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees", section 2):
-// bucket i holds the latencies in (gamma^(i-1), gamma^i], and is read as a value at most alpha away from each of them.
+// DDSketch (Masson, Rim, Lee 2019, "DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees",
+// section 2): bucket i holds the latencies in (gamma^(i-1), gamma^i], and is read as a value at most alpha away from each of
+// them.
 const alpha = 0.01
 const gamma = (1 + alpha) / (1 - alpha)
 const perBucket = /* @__PURE__ */ Math.log(gamma)
@@ -26,13 +33,14 @@ const shortest = 0.01
 const buckets = 1_040
 
 /**
- * Waits until the given percentile of the latest latencies has passed, so that `100 - percentile` % of calls are hedged: `wait: latencyPercentile(95)`.
- * At most 1 % away from the sample of that rank, in memory and time that do not grow with the number of samples: two sketches take turns, and the
- * older is dropped when the younger is full.
+ * Waits until the given percentile of the latest latencies has passed, so that `100 - percentile` % of calls are hedged:
+ * `wait: latencyPercentile(95)`. At most 1 % away from the sample of that rank, in memory and time that do not grow with the
+ * number of samples: two sketches take turns, and the older is dropped when the younger is full.
  *
- * It learns from the first copy of each hedged attempt: its latency when it succeeded; when another copy won or the hedge timed out, how long it had been
- * running. (Left out, slow answers would vanish from the statistics just because they are hedged, and the delay would sink from copy to copy.)
- * Give each kind of operation its own. Throws for a percentile not between 0 and 100 and for unusable options.
+ * It learns from the first copy of each hedged attempt: its latency when it succeeded; when another copy won or the hedge
+ * timed out, how long it had been running. (Left out, slow answers would vanish from the statistics just because they are
+ * hedged, and the delay would sink from copy to copy.) Give each kind of operation its own. Throws for a percentile not
+ * between 0 and 100 and for unusable options.
  */
 export const latencyPercentile = (percentile: number, { window = 1_000, minimumSamples = Math.min(100, window), fallback = Infinity }: LatencyPercentileOptions = {}): LatencyWait => {
   check(typeof percentile === 'number' && percentile > 0 && percentile < 100, 'percentile must be a number between 0 and 100', percentile)
@@ -43,7 +51,10 @@ export const latencyPercentile = (percentile: number, { window = 1_000, minimumS
   let old = new Uint32Array(buckets)
   let youngSize = 0
   let oldSize = 0
-  /** Where the percentile was found last, and how many samples lie in lower buckets. From there it is never far to where it is now. */
+  /**
+   * Where the percentile was found last, and how many samples lie in lower buckets. From there it is never far to where it
+   * is now.
+   */
   let at = 0
   let below = 0
 
