@@ -47,9 +47,8 @@ export const rows = [
     target: 2,
     async make() {
       const { CircuitBreaker } = await load('breaker')
-      const { Retrying } = await load('core')
-      const retrying = new Retrying({ maxTries: 3, wait: 0, use: [new CircuitBreaker({ failureThreshold: 5 })] })
-      return () => retrying.call(ok)
+      const { onException } = await load('core')
+      return onException(0, Error, { maxTries: 3, use: [new CircuitBreaker({ failureThreshold: 5 })] })(ok)
     },
   },
   {

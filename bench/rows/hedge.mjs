@@ -19,19 +19,17 @@ export const rows = [
     target: 4,
     async make() {
       const { hedging } = await load('hedge')
-      const { Retrying } = await load('core')
-      const retrying = new Retrying({ maxTries: 3, wait: 0, use: [hedging({ wait: 1_000, maxHedge: 2 })] })
-      return () => retrying.call(ok)
+      const { onException } = await load('core')
+      return onException(0, Error, { maxTries: 3, use: [hedging({ wait: 1_000, maxHedge: 2 })] })(ok)
     },
   },
   {
     name: 'backon: retry + hedge, learned delay',
     async make() {
       const { hedging, latencyPercentile } = await load('hedge')
-      const { Retrying } = await load('core')
+      const { onException } = await load('core')
       const wait = latencyPercentile(95, { fallback: 1_000 })
-      const retrying = new Retrying({ maxTries: 3, wait: 0, use: [hedging({ wait, maxHedge: 2 })] })
-      return () => retrying.call(ok)
+      return onException(0, Error, { maxTries: 3, use: [hedging({ wait, maxHedge: 2 })] })(ok)
     },
   },
   {
@@ -39,10 +37,9 @@ export const rows = [
     async make() {
       const { CircuitBreaker } = await load('breaker')
       const { hedging } = await load('hedge')
-      const { Retrying } = await load('core')
+      const { onException } = await load('core')
       const use = [new CircuitBreaker({ failureThreshold: 5 }), hedging({ wait: 1_000, maxHedge: 2 })]
-      const retrying = new Retrying({ maxTries: 3, wait: 0, use })
-      return () => retrying.call(ok)
+      return onException(0, Error, { maxTries: 3, use })(ok)
     },
   },
 ]

@@ -33,7 +33,6 @@ export const rows = [
 ]
 
 async function watchedBy(plugin) {
-  const { Retrying } = await load('core')
-  const retrying = new Retrying({ maxTries: 3, wait: 0, name: 'bench', use: [plugin] })
-  return () => retrying.call(ok)
+  const { onException } = await load('core')
+  return onException(0, Error, { maxTries: 3, name: 'bench', use: [plugin] })(ok)
 }

@@ -368,7 +368,7 @@ describe('the time it stays open', () => {
 
   test('an unusable answer of the strategy is an error that names it', () => {
     const breaker = new CircuitBreaker({ failureThreshold: 1, recoveryTimeout: () => NaN })
-    expect(() => breaker.callSync(fail)).toThrow('recoveryTimeout must be a number above 0; got NaN')
+    expect(() => breaker.callSync(fail)).toThrow('recoveryTimeout must be a number of 0 or more; got NaN')
   })
 })
 
@@ -450,8 +450,8 @@ describe('RT-26 saved and restored', () => {
   })
 
   test('refuses what toJSON() never gave', () => {
-    expect(() => new CircuitBreaker({ state: { openings: 'x' } as never })).toThrow('openings must be a number above 0; got x')
-    expect(() => new CircuitBreaker({ state: { openings: 1, recoveryTimeout: -5 } as never })).toThrow('recoveryTimeout must be a number above 0; got -5')
+    expect(() => new CircuitBreaker({ state: { openings: 'x' } as never })).toThrow('openings must be an integer of 1 or more; got x')
+    expect(() => new CircuitBreaker({ state: { openings: 1, recoveryTimeout: -5 } as never })).toThrow('recoveryTimeout must be a number of 0 or more; got -5')
     // Without a time to count from it is open from now on: never for longer than it was meant to be.
     expect(new CircuitBreaker({ state: { openings: 1, recoveryTimeout: 5 } as never }).retryAfter).toBe(5)
   })
@@ -550,11 +550,13 @@ describe('events', () => {
 
 describe('options', () => {
   test.each([
-    [{ failureThreshold: 0 }, 'failureThreshold must be a number above 0; got 0'],
-    [{ recoveryTimeout: -1 }, 'recoveryTimeout must be a number above 0; got -1'],
-    [{ recoveryTimeout: '60s' }, 'recoveryTimeout must be a number above 0; got 60s'],
-    [{ halfOpenMaxCalls: NaN }, 'halfOpenMaxCalls must be a number above 0; got NaN'],
-    [{ successThreshold: '1' }, 'successThreshold must be a number above 0; got 1'],
+    [{ failureThreshold: 0.5 }, 'failureThreshold must be an integer of 1 or more; got 0.5'],
+    [{ name: 5 }, 'name must be a string; got number'],
+    [{ failureThreshold: 0 }, 'failureThreshold must be an integer of 1 or more; got 0'],
+    [{ recoveryTimeout: -1 }, 'recoveryTimeout must be a number of 0 or more; got -1'],
+    [{ recoveryTimeout: '60s' }, 'recoveryTimeout must be a number of 0 or more; got 60s'],
+    [{ halfOpenMaxCalls: NaN }, 'halfOpenMaxCalls must be an integer of 1 or more; got NaN'],
+    [{ successThreshold: '1' }, 'successThreshold must be an integer of 1 or more; got 1'],
     [{ probeTimeout: 0 }, 'probeTimeout must be a number above 0; got 0'],
     [{ trip: 5 }, 'trip must be a function; got number'],
     [{ isFailure: true }, 'isFailure must be a function; got boolean'],

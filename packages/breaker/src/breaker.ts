@@ -200,8 +200,10 @@ export class CircuitBreaker implements Plugin {
       ...(probeTimeout !== undefined && { probeTimeout }),
       ...(typeof recoveryTimeout !== 'function' && { recoveryTimeout: 60_000 }),
     } as Record<string, number>) as Completed
+    const { name = '' } = completed
+    if (typeof name !== 'string') throw new TypeError(`name must be a string; got ${typeof name}`)
     this._options = completed
-    this.name = completed.name ?? ''
+    this.name = name
     this._trip = trip ?? consecutiveFailures(completed.failureThreshold)
     this._tally = this._trip()
     this.timeless = !(this._tally.timed || isFailure)

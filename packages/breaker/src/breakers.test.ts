@@ -57,7 +57,7 @@ test('forgets a key on demand', () => {
 })
 
 test.each<[() => unknown, string]>([
-  [() => new CircuitBreakers({ failureThreshold: -1 }), 'failureThreshold must be a number above 0; got -1'],
+  [() => new CircuitBreakers({ failureThreshold: -1 }), 'failureThreshold must be an integer of 1 or more; got -1'],
   [() => new CircuitBreakers({}, { max: 0 }), 'max must be a number above 0; got 0'],
   [() => new CircuitBreakers({}, { idleFor: NaN }), 'idleFor must be a number above 0; got NaN'],
 ])('refuses unusable options at once: %s', (make, message) => {

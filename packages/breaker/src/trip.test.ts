@@ -89,9 +89,9 @@ test('RT-25 agrees, call by call, with a count over all of 20,000 samples', () =
 })
 
 test.each<[() => unknown, string]>([
-  [() => consecutiveFailures(0), 'failureThreshold must be a number above 0; got 0'],
-  [() => countWindow({ size: -1 }), 'size must be a number above 0; got -1'],
-  [() => countWindow({ size: 2.5 }), 'size must be an integer; got 2.5'],
+  [() => consecutiveFailures(0), 'failureThreshold must be an integer of 1 or more; got 0'],
+  [() => countWindow({ size: -1 }), 'size must be an integer of 1 or more; got -1'],
+  [() => countWindow({ size: 2.5 }), 'size must be an integer of 1 or more; got 2.5'],
   [() => countWindow({ failureRate: 1.1 }), 'failureRate must be at most 1; got 1.1'],
   [() => countWindow({ size: 5, minimumCalls: 6 }), 'minimumCalls must be at most 5; got 6'],
   [() => timeWindow({ duration: 0 }), 'duration must be a number above 0; got 0'],
