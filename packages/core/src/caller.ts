@@ -23,7 +23,7 @@ const callerWith = (runner: (policy: Policy, operation: () => any, target: any, 
   options = { ...options }
   const policy = prepare(options)
   const copy = (overrides?: Options): any => callerWith(runner, { ...options, ...overrides })
-  return Object.assign((fn: any, ...args: unknown[]) => runner(policy, () => fn(...args), fn, args), {
+  return Object.assign((fn: any, ...args: unknown[]) => runner(policy, () => fn(...args), fn ?? null, args), {
     copy,
     on: (exception: Options['exception']) => copy({ exception }),
   })

@@ -68,7 +68,7 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
     enabled, retryErrorCallback, raiseOnGiveup, clock = realClock, onAttempt, before, after, onSuccess, beforeSleep, onBackoff, onGiveup,
   } = options
   const { outer, inner, version } = state()
-  const exceptions = exception && (Array.isArray(exception) ? [...exception] : [exception])
+  const exceptions = exception == null ? undefined : Array.isArray(exception) ? [...exception] : [exception]
   exceptions?.forEach((type) => check('function', { exception: type ?? 0 }))
   if (typeof maxTries !== 'function' && maxTries !== undefined) checkTries(maxTries)
   if (typeof maxTime !== 'function' && maxTime !== undefined) atLeastZero('maxTime', maxTime)
@@ -84,7 +84,7 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
         _options: options, _plugins: [], _listeners: undefined, _plain: !signal && !tracker,
       }
     }
-    if (use) for (const plugin of use) check('object', { use: plugin ?? 0 })
+    if (use != null && !(Array.isArray(use) && use.every((plugin) => plugin && typeof plugin === 'object'))) invalid('use', 'a list of plugins', use)
   }
   const _plugins = use || outer[0] || inner[0] ? [...outer, ...(use ?? []), ...inner] : outer
   const _listeners =

@@ -52,13 +52,13 @@ export class Retrying<T = any> implements Plugin {
 
   /** Calls `fn(...args)` until it succeeds or it is enough. Settles as `retry` does. */
   call<Args extends readonly any[], Result extends T>(fn: (...args: Args) => Result | PromiseLike<Result>, ...args: Args): Promise<Result> {
-    return this.#closed ? Promise.reject(this.#closed) : run(this.#policy, () => fn(...args), fn, args)
+    return this.#closed ? Promise.reject(this.#closed) : run(this.#policy, () => fn(...args), fn ?? null, args)
   }
 
   /** As `call`, for a synchronous function: blocks while it waits, see `retrySync`. */
   callSync<Args extends readonly any[], Result extends T>(fn: (...args: Args) => Result, ...args: Args): Result {
     if (this.#closed) throw this.#closed
-    return runSync(this.#policy, () => fn(...args), fn, args)
+    return runSync(this.#policy, () => fn(...args), fn ?? null, args)
   }
 
   /**

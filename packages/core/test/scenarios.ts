@@ -6,8 +6,8 @@ import type { VirtualTime } from './time.ts'
 export class FirstError extends Error {}
 export class SecondError extends Error {}
 
-/** What an attempt does: throws an error, or returns anything else. A step of the last one repeats. */
-export type Step = Error | unknown
+/** What an attempt does: throws an error, or returns anything else. */
+export type Step = unknown
 
 /** What one run of a scenario may use and is watched by. */
 export interface Stage {
