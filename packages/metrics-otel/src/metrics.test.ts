@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { retry } from '@backon/core'
 import { createNoopMeter, metrics } from '@opentelemetry/api'
 import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
@@ -21,6 +22,10 @@ afterEach(() => metrics.disable())
 test("with the API's no-op meter it watches nothing, so that it costs nothing", () => {
   expect(otelMetrics({ meter: createNoopMeter() })).toEqual({ timeless: true })
   expect(otelMetrics({ meterProvider: metrics.getMeterProvider() })).toEqual({ timeless: true })
+
+  const otherCopy = createRequire(import.meta.url)('@opentelemetry/api')
+  expect(otherCopy.createNoopMeter()).not.toBe(createNoopMeter())
+  expect(otelMetrics({ meter: otherCopy.createNoopMeter() })).toEqual({ timeless: true })
 })
 
 test('without a meter it counts from the moment on when there is a global provider', async () => {

@@ -1,5 +1,5 @@
 import type { Details, Plugin } from '@backon/core'
-import { createNoopMeter, type Meter, type MeterProvider, metrics } from '@opentelemetry/api'
+import { type Meter, type MeterProvider, metrics } from '@opentelemetry/api'
 import { exceptionType, perLabel } from './labels.ts'
 
 /** Where the metrics go: one of the two, or neither. */
@@ -30,7 +30,7 @@ const attributes = /* @__PURE__ */ perLabel(1_000, (target) => ({
 }))
 const breakerAttributes = /* @__PURE__ */ perLabel(1_000, (breaker) => ({ breaker }))
 
-/** Makes the instruments, and what is to be done with them at each event. */
+/** Makes the instruments, and what is to be done with them at each event; says whether they count at all. */
 const watcher = (meter: Meter, buckets: number[]) => {
   const counter = (name: string) => meter.createCounter('backon.' + name)
   const histogram = (name: string, explicitBucketBoundaries: number[], unit = 's') =>
@@ -67,7 +67,7 @@ const watcher = (meter: Meter, buckets: number[]) => {
     return attribute
   }
 
-  return {
+  const hooks = {
     onSuccess(details: Details) {
       ended(details, 'success')
       success.add(1, attributes(details.name)._target)
@@ -87,6 +87,8 @@ const watcher = (meter: Meter, buckets: number[]) => {
     onHedge: ({ name }: HedgeFact) => requests.add(1, attributes(name)._target),
     onHedgeWin: ({ name, copy }: HedgeFact) => wins.add(1, { ...attributes(name)._target, copy }),
   }
+  // A no-op meter has one counter for all names. (It is told by that because there may be two copies of the API, each with its own.)
+  return { _idle: attempts === success, _hooks: hooks as any }
 }
 
 /**
@@ -96,12 +98,17 @@ const watcher = (meter: Meter, buckets: number[]) => {
  */
 export const otelMetrics = ({ meter, meterProvider, buckets = [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30] }: OtelMetricsOptions = {}): Plugin => {
   const scope = '@backon/metrics-otel'
-  const noop = createNoopMeter()
-  const given = meter ?? meterProvider?.getMeter(scope)
-  if (given === noop) return { timeless: true }
-  if (given) return watcher(given, buckets)
-  const idle: any = watcher(noop, buckets)
-  let live: any
-  const late = () => live ?? ((meter = metrics.getMeter(scope)) === noop ? idle : (live = watcher(meter, buckets)))
-  return Object.fromEntries(Object.keys(idle).map((event) => [event, (fact: unknown) => late()[event](fact)]))
+  let provider = metrics.getMeterProvider()
+  const make = () => watcher(meter ?? (meterProvider ?? provider).getMeter(scope), buckets)
+  let { _idle, _hooks } = make()
+  if (!_idle) return _hooks
+  if (meter ?? meterProvider) return { timeless: true }
+  const late = () => {
+    if (provider !== metrics.getMeterProvider()) {
+      provider = metrics.getMeterProvider()
+      ;({ _hooks } = make())
+    }
+    return _hooks
+  }
+  return Object.fromEntries(Object.keys(_hooks).map((event) => [event, (fact: unknown) => late()[event](fact)]))
 }

