@@ -7,7 +7,23 @@ export const baseline = () => () => loop(ok)
 
 export const rows = [
   {
+    name: 'prom-client alone: one counter.labels(…).inc(), one histogram.observe()',
+    async make() {
+      const { Counter, Histogram, Registry } = await loadPeer('metrics-prometheus', 'prom-client')
+      const labels = { target: 'bench', exception_type: 'none' }
+      const settings = { help: 'bench', labelNames: Object.keys(labels), registers: [new Registry()] }
+      const counter = new Counter({ ...settings, name: 'attempts_total' })
+      const histogram = new Histogram({ ...settings, name: 'duration_seconds' })
+      return async () => {
+        counter.labels(labels).inc()
+        histogram.observe(labels, 0.001)
+        return 1
+      }
+    },
+  },
+  {
     name: 'backon: retry + Prometheus metrics',
+    target: 4,
     async make() {
       const { prometheusMetrics } = await load('metrics-prometheus')
       const { Registry } = await loadPeer('metrics-prometheus', 'prom-client')
@@ -16,6 +32,7 @@ export const rows = [
   },
   {
     name: 'backon: retry + OpenTelemetry metrics, no SDK',
+    target: 1.5,
     async make() {
       const { otelMetrics } = await load('metrics-otel')
       const { metrics } = await loadPeer('metrics-otel', '@opentelemetry/api')

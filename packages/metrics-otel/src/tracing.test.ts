@@ -4,7 +4,7 @@ import { type Attempt, type Options, type Plugin, retry, timeout, use } from '@b
 import { context, type Span, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
-import { BatchSpanProcessor, InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { AlwaysOffSampler, BatchSpanProcessor, InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { attributesOf, startReceiver } from '../../../test/otlp-receiver.ts'
 import { otelTracing } from './tracing.ts'
@@ -98,6 +98,14 @@ test('an attempt that has timed out ends at once', async () => {
   await run(() => new Promise(() => {}), { maxTries: 1, use: [timeout(5), plugin] }).catch(() => {})
 
   expect(spans()[1]).toEqual(['retry users > attempt users', { 'backon.retry.attempt': 1, 'error.type': 'TimeoutError' }, 'ERROR'])
+})
+
+test('a call that is not sampled hands that on, and makes no span of an attempt', async () => {
+  const unsampled = new TracerProvider({ sampler: new AlwaysOffSampler(), spanProcessors: [new SimpleSpanProcessor({ exporter })] }).getTracer('test')
+  const flags = await run(() => trace.getActiveSpan()?.spanContext().traceFlags, { use: [otelTracing({ tracer: unsampled })] })
+
+  expect(flags).toBe(0)
+  expect(spans()).toEqual([])
 })
 
 test('hedged copies are spans side by side; one that lost has not failed', async () => {

@@ -36,15 +36,18 @@ export const otelTracing = ({ tracer = trace.getTracer('@backon/metrics-otel') }
     wrap<T>(next: Operation<T>): Operation<T> {
       const outside = context.active()
       let inside: Context | undefined
+      let call: Span
       let name: string
       return (attempt) => {
         if (!inside) {
           const { details } = attempt
           name = details.name || 'anonymous'
-          const call = tracer.startSpan('retry ' + name, {}, outside)
+          call = tracer.startSpan('retry ' + name, {}, outside)
           spans.set(details.call, call)
           inside = trace.setSpan(outside, call)
         }
+        // Not sampled, or no SDK: what is inside still has to see that.
+        if (!call.isRecording()) return context.with(inside, next, undefined, attempt)
         const span = tracer.startSpan('attempt ' + name, { attributes: { 'backon.retry.attempt': attempt.tries } }, inside)
         const failed = (exception: unknown): never => {
           end(span, { exception })
