@@ -87,7 +87,16 @@ describe('assertRetried', () => {
 
   it('sees its own function alone', async () => {
     const call = (failures: number) => () => virtualClock().run(() => retry(flaky({ failures }), { maxTries: 9 }))
-    await Promise.all([assertRetried(call(2), 3), assertRetried(call(4), 5), call(6)()])
+    const [one, other] = await Promise.all([assertRetried(call(4), 5), assertRetried(call(2), 3), call(6)()])
+    expect([one.calls, other.calls]).toMatchObject([[{ tries: 5 }], [{ tries: 3 }]])
+  })
+
+  it('leaves no plugin behind, however it ends', async () => {
+    await assertRetried(() => retry(failing, options), 5)
+    assertRetried(() => retrySync(failing, options), 5)
+    await expect(assertRetried(() => Promise.reject(new Error('mine')), 1)).rejects.toThrow('mine')
+    expect(() => assertRetried(() => {}, 1)).toThrow('there was no call')
+    expect((globalThis as any)[Symbol.for('@backon/core/1')].outer).toEqual([])
   })
 
   it.each([0, 1.5, Number.NaN, '3'])('refuses %s tries', (tries: any) => {

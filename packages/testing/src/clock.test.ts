@@ -90,6 +90,20 @@ describe('virtualClock().run', () => {
     await expect(run).rejects.toThrow('deadlock at 100 ms: nothing is due and nothing is running, but still waiting: fetchUser, attempt 2')
   })
 
+  it('does not name a call that has ended', async () => {
+    const clock = virtualClock({ patience: 20 })
+    const run = clock.run(async () => {
+      await retry(() => 1, { name: 'good' })
+      await retry(flaky(), { name: 'bad', maxTries: 1 }).catch(() => {})
+      const cut = new AbortController()
+      const aborted = retry(never, { name: 'cut', signal: cut.signal }).catch(() => {})
+      cut.abort()
+      await aborted
+      await retry(never, { name: 'open' })
+    })
+    await expect(run).rejects.toThrow(/still waiting: open, attempt 1$/)
+  })
+
   it('says so when nothing can ever happen outside of any call', async () => {
     await expect(virtualClock({ patience: 20 }).run(never)).rejects.toThrow('still waiting: the function given to run(), outside of any call')
   })
@@ -142,6 +156,17 @@ describe('virtualClock().run', () => {
       expect(clock.pending).toBe(1)
     })
   })
+
+  it('lets everything that is due by then happen before advance() is over, also what was set later', async () => {
+    const clock = virtualClock()
+    await clock.run(async () => {
+      let late = false
+      const moved = clock.advance(30)
+      void sleep(30).then(() => (late = true))
+      await moved
+      expect(late).toBe(true)
+    })
+  })
 })
 
 describe('virtualClock() by hand', () => {
@@ -171,6 +196,28 @@ describe('virtualClock() by hand', () => {
       undo()
     }
     virtualClock().install()()
+  })
+
+  it('makes one move after the other, awaited or not', async () => {
+    const clock = virtualClock()
+    using _ = clock.install()
+    const seen: number[] = []
+    void sleep(12).then(() => seen.push(clock.now()))
+    const first = clock.advance(10)
+    await clock.advance(5)
+    await first
+    expect([seen, clock.now()]).toEqual([[12], 15])
+  })
+
+  it('leaves a clock that runs beside it alone, whichever came first', async () => {
+    const [installed, running] = [virtualClock({ now: 1 }), virtualClock({ now: 2 })]
+    await running.run(() => {
+      using _ = installed.install()
+      expect(coreClock().now()).toBe(2)
+    })
+    using _ = installed.install()
+    expect(coreClock().now()).toBe(1)
+    await running.run(() => expect(coreClock().now()).toBe(2))
   })
 
   it('refuses to go back', async () => {

@@ -55,6 +55,8 @@ class ManualClock implements VirtualClock {
   #now: number
   #order = 0
   #driven = false
+  /** Settles with the last move made by hand. */
+  #moved: Promise<void> = Promise.resolve()
   #held = 0
   /** As much real I/O as will not be waited for, because it was there before or has used up the patience. */
   #known = 0
@@ -116,9 +118,16 @@ class ManualClock implements VirtualClock {
 
   async advance(ms: number): Promise<void> {
     atLeast(0, { ms })
-    const until = this.#now + ms
     // After everything else that is due then.
-    if (this.#driven) return new Promise((resolve) => void this.#agenda.add(until, Infinity, resolve))
+    if (this.#driven) return new Promise((resolve) => void this.#agenda.add(this.#now + ms, Infinity, resolve))
+    // Who does not await one move before the next still gets both, one after the other.
+    const moved = this.#moved.then(() => this.#move(ms))
+    this.#moved = moved.catch(() => {})
+    return moved
+  }
+
+  async #move(ms: number): Promise<void> {
+    const until = this.#now + ms
     this.#look()
     await this.#quiet()
     while (this.#agenda.first && this.#agenda.first.due <= until) {
@@ -152,8 +161,7 @@ class ManualClock implements VirtualClock {
   #fire(): void {
     const entry = this.#agenda.first!
     this.#agenda.remove(entry)
-    // By hand, the clock may have passed what was set for a moment in between.
-    this.#now = Math.max(this.#now, entry.due)
+    this.#now = entry.due
     entry.callback()
   }
 

@@ -89,6 +89,16 @@ describe('a modelled service', () => {
     expect((await run(0)).total).toMatchObject({ successes: 2, failures: 8 })
   })
 
+  it('keeps its queue in order, however long it is', async () => {
+    const began: number[] = []
+    const { total } = await simulate({
+      clients: 5_000, duration: 0, arrival: 'once', drain: Infinity, service: { latency: 10, capacity: 3 },
+      policy: (client) => ({ maxTries: 1, onSuccess: () => void began.push(client) }),
+    })
+    expect(total).toMatchObject({ successes: 5_000, ended: 16_670 })
+    expect(began).toEqual(Array.from({ length: 5_000 }, (_, client) => client))
+  })
+
   it('goes on with what nobody waits for any more', async () => {
     const { total } = await simulate({
       clients: 20, duration: 0, arrival: 'once', service: { latency: 100, capacity: 1 }, policy: { maxTime: 250 },

@@ -22,8 +22,7 @@ const posted = (resolve: () => void): void => {
   port2.postMessage(0)
 }
 
-// A `clock` on it is the mark of fake timers that were there before us.
-const later: (resolve: () => void) => void = setImmediate && !setImmediate.clock ? setImmediate : MessageChannel ? posted : (resolve) => setTimeout(resolve, 0)
+const later: (resolve: () => void) => void = setImmediate ?? (MessageChannel ? posted : (resolve: () => void) => setTimeout(resolve, 0))
 
 /** One turn of the event loop: every microtask has run, and I/O that was ready has been handled. */
 export const turn = (): Promise<void> => new Promise<void>((resolve) => later(resolve))
