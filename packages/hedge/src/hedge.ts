@@ -6,7 +6,8 @@ export interface HedgeCallOptions<T = any>
   extends HedgeOptions<T>,
     Pick<
       Options<T>,
-      'signal' | 'name' | 'enabled' | 'use' | 'maxTime' | 'onAttempt' | 'before' | 'after' | 'onSuccess' | 'onGiveup' | 'retryErrorCallback' | 'raiseOnGiveup'
+      | 'signal' | 'name' | 'enabled' | 'use' | 'maxTime' | 'retryErrorCallback' | 'raiseOnGiveup'
+      | 'onAttempt' | 'before' | 'after' | 'onSuccess' | 'onGiveup'
     > {}
 
 /** An allowance has to last for more than one call: it lives as long as the options that ask for it. */

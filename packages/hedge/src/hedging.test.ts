@@ -426,6 +426,7 @@ describe('maxExtraLoad', () => {
   test.each([
     ['one call a minute', 60_000, 0.02, 200],
     ['ten calls a second', 100, 0.05, 200],
+    ['a share that does not add up in binary', 100, 0.1, 10],
     ['10,000 calls a second', 0.1, 0.05, 1_000],
   ])('allows its share at %s, and never more', async (_, every, maxExtraLoad, calls) => {
     const copies = await copiesOf(calls, every, hedging({ wait: 10, maxHedge: 2, maxExtraLoad }))
@@ -453,6 +454,14 @@ describe('maxExtraLoad', () => {
     expect(operation.starts()).toEqual([0, 20])
     expect(seen.at).toBe(21)
   })
+})
+
+test('who asks for the first time leaves the last copy saved alone, and asks again', async () => {
+  const plugin = hedging({ wait: 10, maxHedge: 2, maxExtraLoad: 1 })
+  const operation = service({ after: 100 })
+  void retry(operation, { use: [plugin] })
+  await vi.advanceTimersByTimeAsync(100)
+  expect(operation.starts()).toEqual([0, 20])
 })
 
 test('all of it runs on a forced clock', async () => {

@@ -37,9 +37,12 @@ const mostSaved = 10
 
 const soon = /* @__PURE__ */ Promise.resolve()
 
+const details = (attempt: Attempt, copy: number): HedgeDetails => ({ ...attempt.details, copy })
+
 const isThenable = (value: any): value is PromiseLike<unknown> => typeof value?.then === 'function'
 
-const checkNumber = (name: string, value: any): void => check(value >= 0 && typeof value === 'number', `${name} must be a number of 0 or more`, value)
+const checkNumber = (name: string, value: any): void =>
+  check(value >= 0 && typeof value === 'number', `${name} must be a number of 0 or more`, value)
 
 /**
  * Makes a plugin that hedges each attempt: `use: [hedging({ wait: 100 })]`. When an attempt has not been answered after
@@ -51,17 +54,18 @@ const checkNumber = (name: string, value: any): void => check(value >= 0 && type
  * Plugins inside see each copy as an attempt, plugins outside the whole hedge as one. Throws for unusable options. Hedge
  * only what may run twice.
  */
-export const hedging = (options: HedgeOptions = {}): Plugin => {
+export const hedging = (options: HedgeOptions): Plugin => {
   const { wait, maxHedge = 3, timeout = Infinity, maxExtraLoad = Infinity, onHedge, onDiscard } = options
   const strategy: Wait & Partial<LatencyWait> = typeof wait === 'function' ? wait : constant(wait)
   const { observe } = strategy
   check(maxHedge > 0 && Number.isInteger(maxHedge), 'maxHedge must be an integer of 1 or more', maxHedge)
   checkNumber('timeout', timeout)
   checkNumber('maxExtraLoad', maxExtraLoad)
-  for (const handler of [onHedge, onDiscard]) check(!handler || typeof handler === 'function', 'onHedge and onDiscard must be functions', handler)
+  for (const handler of [onHedge, onDiscard])
+    check(!handler || typeof handler === 'function', 'onHedge, onDiscard must be a function', handler)
 
   // Each attempt earns a share of a copy. No clock in it: the share is the same at one call a minute, after an idle hour and
-  // at 10,000 calls a second. It starts at next to nothing, not at nothing, as fifty times 0.02 is not quite 1.
+  // at 10,000 calls a second. It starts at next to nothing, not at nothing, as ten times 0.1 is not quite 1.
   let saved = 1e-9
 
   const race = (next: (attempt: Attempt) => unknown) => (attempt: Attempt): any => {
@@ -78,22 +82,23 @@ export const hedging = (options: HedgeOptions = {}): Plugin => {
     let outcome: (() => unknown) | undefined
     let resolve: ((value: unknown) => void) | undefined
 
-    const details = (copy: number): HedgeDetails => ({ ...attempt.details, copy })
-
     const end = (fail: boolean, value: any, winner?: Attempt): void => {
       if (outcome) return
       outcome = () => {
         if (fail) throw value
         return value
       }
-      time.clearTimeout(timer)
-      time.clearTimeout(deadline)
       // A first copy that lost would have taken longer still: left out, slow answers would vanish from what is learned.
       if (began! >= 0 && (!fail || value?.name === 'TimeoutError')) observe!(time.now() - began!)
       for (const copy of copies) {
         if (copy !== winner) copy.abort(cut?.reason ?? new HedgeLostError('the hedge is over'))
       }
-      resolve?.(soon.then(outcome))
+      // Before that there is no timer.
+      if (resolve) {
+        time.clearTimeout(timer)
+        time.clearTimeout(deadline)
+        resolve(soon.then(outcome))
+      }
     }
 
     /**
@@ -101,7 +106,7 @@ export const hedging = (options: HedgeOptions = {}): Plugin => {
      * error in the strategy or in `onHedge` ends the hedge. The last copy saved is for who was refused before: most answers
      * that are only a little late have come by then, so that a small allowance is spent on those that really are slow.
      */
-    const watch = (needs = 0): void => {
+    const watch = (needs?: number): void => {
       time.clearTimeout(timer)
       if (outcome || copies.length >= maxHedge) return
       try {
@@ -126,7 +131,7 @@ export const hedging = (options: HedgeOptions = {}): Plugin => {
         // What `onDiscard` throws or rejects is reported, as a plugin's is: the call that it belonged to has ended.
         if (outcome) return emit('onDiscard' as keyof Hooks, value, [options as Plugin])
         end(false, value, child)
-        if (copies[1]) emit('onHedgeWin', details(copy), attempt.plugins)
+        if (copies[1]) emit('onHedgeWin', details(attempt, copy), attempt.plugins)
       }
 
       const lose = (error: any): void => {
@@ -135,13 +140,14 @@ export const hedging = (options: HedgeOptions = {}): Plugin => {
         if (copy < 2) began = undefined
         if (error?.retryable === false) end(true, error)
         else watch(1)
-        if (!copies[errors.length]) end(true, copies[1] ? new AggregateError(errors, `all ${copies.length} copies failed`, { cause: error }) : error)
+        if (!copies[errors.length])
+          end(true, copies[1] ? new AggregateError(errors, `all ${errors.length} copies failed`, { cause: error }) : error)
       }
 
       const run = (): void => {
         let answer: unknown
         if (outcome) return
-        if (copy > 1) emit('onHedge', details(copy), attempt.plugins)
+        if (copy > 1) emit('onHedge', details(attempt, copy), attempt.plugins)
         try {
           answer = next(child)
         } catch (error) {
@@ -152,7 +158,7 @@ export const hedging = (options: HedgeOptions = {}): Plugin => {
         if (resolve || wait === 0) watch()
       }
 
-      const told = copy > 1 && onHedge?.(details(copy))
+      const told = copy > 1 && onHedge?.(details(attempt, copy))
       if (isThenable(told)) told.then(run, (error) => end(true, error))
       else run()
     }
@@ -167,7 +173,8 @@ export const hedging = (options: HedgeOptions = {}): Plugin => {
         resolve = settle
         const { aborted, reason } = (cut = fork(attempt))
         cut.onabort = (reason) => end(true, reason)
-        if (timeout <= longest) deadline = time.setTimeout(() => cut!.abort(new TimeoutError(`no result within ${timeout} ms`)), timeout)
+        if (timeout <= longest)
+          deadline = time.setTimeout(() => cut!.abort(new TimeoutError(`no result within ${timeout} ms`)), timeout)
         if (aborted) end(true, reason)
         watch()
       })

@@ -42,10 +42,15 @@ const buckets = 1_040
  * hedged, and the delay would sink from copy to copy.) Give each kind of operation its own. Throws for a percentile not
  * between 0 and 100 and for unusable options.
  */
-export const latencyPercentile = (percentile: number, { window = 1_000, minimumSamples = Math.min(100, window), fallback = Infinity }: LatencyPercentileOptions = {}): LatencyWait => {
-  check(typeof percentile === 'number' && percentile > 0 && percentile < 100, 'percentile must be a number between 0 and 100', percentile)
+export const latencyPercentile = (
+  percentile: number,
+  { window = 1_000, minimumSamples = Math.min(100, window), fallback = Infinity }: LatencyPercentileOptions = {},
+): LatencyWait => {
+  const inside = typeof percentile === 'number' && percentile > 0 && percentile < 100
+  check(inside, 'percentile must be a number between 0 and 100', percentile)
   check(Number.isInteger(window) && window > 0, 'window must be an integer of 1 or more', window)
-  check(Number.isInteger(minimumSamples) && minimumSamples > 0 && minimumSamples <= window, 'minimumSamples must be an integer from 1 to window', minimumSamples)
+  const few = Number.isInteger(minimumSamples) && minimumSamples > 0 && minimumSamples <= window
+  check(few, 'minimumSamples must be an integer from 1 to window', minimumSamples)
   const otherwise = typeof fallback === 'function' ? fallback : constant(fallback)
   let young = new Uint32Array(buckets)
   let old = new Uint32Array(buckets)

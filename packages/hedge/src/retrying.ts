@@ -12,7 +12,7 @@ export class HedgingRetrying<T = any> extends Retrying<T> {
 
   /** Throws a TypeError or RangeError for unusable options. */
   constructor(options: HedgingRetryingOptions<T> = {}) {
-    const { hedge, ...others } = options
+    const { hedge = {}, ...others } = options
     super({ ...others, use: [...(others.use ?? []), hedging(hedge)] })
     this.#options = options
   }
