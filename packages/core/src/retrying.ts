@@ -30,9 +30,20 @@ export class Retrying<T = any> implements Plugin {
   #last: Call | undefined
   /** Calls under way, each knowing its place: cheaper than a Set. */
   readonly #running: Call[] = []
+  /** The attempt that the call about to begin is inside of. */
+  #outer: Attempt | undefined
   #closed: unknown
   readonly #tracker: Tracker = {
     _opened: (call: Call) => {
+      const outer = this.#outer
+      this.#outer = undefined
+      if (outer) {
+        const { onabort } = outer
+        outer.onabort = (reason) => {
+          onabort?.(reason)
+          abort(call, reason)
+        }
+      }
       this.#last = call
       call._place = this.#running.push(call) - 1
     },
@@ -70,13 +81,10 @@ export class Retrying<T = any> implements Plugin {
       if (this.#closed) return Promise.reject(this.#closed)
       if (!outer) return run(this.#policy, next)
       if (outer.aborted) return Promise.reject(outer.reason)
-      const { onabort, details } = outer
-      const result = run(this.#policy, next, details.target, [...details.args])
-      const call = this.#last!
-      outer.onabort = (reason) => {
-        onabort?.(reason)
-        abort(call, reason)
-      }
+      const { target, args } = outer.details
+      this.#outer = outer
+      const result = run(this.#policy, next, target, [...args])
+      this.#outer = undefined
       return result
     }
   }
