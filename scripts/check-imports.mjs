@@ -28,6 +28,8 @@ const layers = {
     ['matchers', 'index'],
   ],
   hedge: [['check', 'hooks', 'error'], ['percentile'], ['hedging'], ['hedge', 'retrying'], ['index']],
+  'metrics-prometheus': [['labels'], ['series'], ['prometheus'], ['index']],
+  'metrics-otel': [['labels'], ['metrics', 'tracing'], ['index']],
 }
 
 // The seams must carry every plugin, so core may not know any: neither as an import nor as a word in its code.

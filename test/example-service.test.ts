@@ -8,7 +8,7 @@ const promtool = programOf('promtool')
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Starts the example; `output()` is what it has printed so far. */
-const startService = (seconds: number): { child: ChildProcess; output(): string; ended: Promise<number | null> } => {
+const startService = (seconds: number): { child: ChildProcess; output: () => string; ended: Promise<number | null> } => {
   const child = spawn('node', ['scripts/run-ts.mjs', 'examples/service/main.ts'], { cwd: root, env: { ...process.env, SECONDS: String(seconds), PORT: '0' } })
   let text = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += chunk))
@@ -29,7 +29,7 @@ test.skipIf(!program)('a real Prometheus sees retries, the breaker and hedges of
         if (found! > 0) seen.add(metric)
       }
       return seen.size === 6
-    }, `each of the metrics; seen ${[...seen]}\n${output()}`)
+    }, `each of the metrics; seen ${[...seen].join()}\n${output()}`)
   } finally {
     await prometheus.stop()
   }

@@ -6,7 +6,7 @@ import { hedging } from '@backon/hedge'
 /** What is done with a plugin, and the series that it must have changed, and by how much: no more, no fewer. */
 export interface Scenario {
   readonly name: string
-  run(plugin: Plugin): Promise<unknown>
+  readonly run: (plugin: Plugin) => Promise<unknown>
   readonly changes: Record<string, number>
 }
 

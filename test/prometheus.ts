@@ -14,8 +14,8 @@ export const programOf = (binary: 'prometheus' | 'promtool'): string | undefined
 }
 
 /** Serves on a free port of 127.0.0.1. */
-export const serve = async (listener: RequestListener): Promise<{ server: Server; port: number }> => {
-  const server = createServer(listener)
+export const serve = async (listener: (...args: Parameters<RequestListener>) => unknown): Promise<{ server: Server; port: number }> => {
+  const server = createServer((request, response) => void listener(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return { server, port: (server.address() as AddressInfo).port }
 }
@@ -25,8 +25,8 @@ export type Samples = Record<string, number>
 
 export interface Prometheus {
   /** The result of an instant query. */
-  query(expression: string): Promise<Samples>
-  stop(): Promise<void>
+  readonly query: (expression: string) => Promise<Samples>
+  readonly stop: () => Promise<void>
 }
 
 /** Where to scrape: the name of the job, and the path on the port. */

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { CircuitBreaker, CircuitOpenError, countWindow } from '@backon/breaker'
 import { expo, type Options, retry } from '@backon/core'
 import { hedging, latencyPercentile } from '@backon/hedge'
@@ -27,7 +27,7 @@ export const createService = (upstream: string): Server => {
       return response.text()
     }, policy)
 
-  return createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
       if (request.url === '/metrics') response.setHeader('content-type', register.contentType).end(await register.metrics())
       else response.setHeader('content-type', 'application/json').end(await getItem(request.url!))
@@ -35,7 +35,8 @@ export const createService = (upstream: string): Server => {
       if (error instanceof CircuitOpenError) response.setHeader('retry-after', Math.ceil(error.retryAfter / 1_000))
       response.writeHead(503).end()
     }
-  })
+  }
+  return createServer((request, response) => void answer(request, response))
 }
 
 class UpstreamError extends Error {}

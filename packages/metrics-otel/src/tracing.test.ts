@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
+import { CircuitBreaker } from '@backon/breaker'
 import { hedging } from '@backon/hedge'
-import { type Attempt, type Options, type Plugin, retry, timeout, use } from '@backon/core'
+import { type Attempt, onException, type Options, type Plugin, retry, timeout, use } from '@backon/core'
 import { context, type Span, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
@@ -86,9 +87,9 @@ test('an attempt that ignores its signal ends when the call is aborted', async (
 })
 
 test('an attempt whose time is up ends at once, and a late answer changes nothing', async () => {
-  let late = (_: unknown): void => {}
+  let late: (value: unknown) => void
   await run(() => new Promise((resolve) => (late = resolve)), { maxTries: 1, maxTime: 5 }).catch(() => {})
-  late(1)
+  late!(1)
   await Promise.resolve()
 
   expect(spans()[1]).toEqual(['retry users > attempt users', { 'backon.retry.attempt': 1, 'error.type': 'TimeoutError' }, 'ERROR'])
@@ -98,6 +99,21 @@ test('an attempt that has timed out ends at once', async () => {
   await run(() => new Promise(() => {}), { maxTries: 1, use: [timeout(5), plugin] }).catch(() => {})
 
   expect(spans()[1]).toEqual(['retry users > attempt users', { 'backon.retry.attempt': 1, 'error.type': 'TimeoutError' }, 'ERROR'])
+})
+
+test('a call that an open circuit refuses is a span too', async () => {
+  const breaker = new CircuitBreaker({ name: 'db' })
+  breaker.isolate()
+  await run(() => 1, { use: [breaker, plugin] }).catch(() => {})
+
+  expect(spans()).toEqual([[' > retry users', { 'backon.retry.attempts': 1, 'error.type': 'CircuitOpenError' }, 'ERROR']])
+})
+
+test('each call of a wrapped function has a span of its own', async () => {
+  const wrapped = onException(1, Error, { name: 'users', use: [plugin] })(async () => 1)
+  await Promise.all([wrapped(), wrapped()])
+
+  expect(spans().map(([name]) => name)).toEqual([' > retry users', 'retry users > attempt users', ' > retry users', 'retry users > attempt users'])
 })
 
 test('a call that is not sampled hands that on, and makes no span of an attempt', async () => {

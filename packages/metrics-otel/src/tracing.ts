@@ -1,5 +1,5 @@
 import type { Details, Operation, Plugin } from '@backon/core'
-import { type Context, context, type Span, trace, type Tracer } from '@opentelemetry/api'
+import { type Context, context, type Span, type SpanOptions, trace, type Tracer } from '@opentelemetry/api'
 import { className } from './labels.ts'
 
 /** Who makes the spans. */
@@ -26,6 +26,7 @@ const end = (span: Span | undefined, facts: { readonly exception?: any }, failed
  */
 export const otelTracing = ({ tracer = trace.getTracer('@backon/metrics-otel') }: OtelTracingOptions = {}): Plugin => {
   const spans = new WeakMap<object, Span>()
+  const start = (what: string, name: string, options?: SpanOptions, around?: Context): Span => tracer.startSpan(what + (name || 'anonymous'), options, around)
   const ended = (failed: boolean) => (details: Details): void => {
     const span = spans.get(details.call)
     span?.setAttribute('backon.retry.attempts', details.tries)
@@ -33,41 +34,35 @@ export const otelTracing = ({ tracer = trace.getTracer('@backon/metrics-otel') }
   }
   return {
     innermost: true,
-    wrap<T>(next: Operation<T>): Operation<T> {
-      const outside = context.active()
-      let inside: Context | undefined
-      let call: Span
-      let name: string
-      return (attempt) => {
-        if (!inside) {
-          const { details } = attempt
-          name = details.name || 'anonymous'
-          call = tracer.startSpan('retry ' + name, {}, outside)
-          spans.set(details.call, call)
-          inside = trace.setSpan(outside, call)
-        }
-        // Not sampled, or no SDK: what is inside still has to see that.
-        if (!call.isRecording()) return context.with(inside, next, undefined, attempt)
-        const span = tracer.startSpan('attempt ' + name, { attributes: { 'backon.retry.attempt': attempt.tries } }, inside)
-        const failed = (exception: unknown): never => {
-          end(span, { exception })
-          throw exception
-        }
-        const passed = (value: T): T => {
-          end(span, {})
-          return value
-        }
-        const { onabort } = attempt
-        attempt.onabort = (exception) => {
-          onabort?.(exception)
-          end(span, { exception })
-        }
-        try {
-          const result: any = context.with(trace.setSpan(inside, span), next, undefined, attempt)
-          return typeof result?.then === 'function' ? Promise.resolve(result).then(passed, failed) : passed(result)
-        } catch (exception) {
-          return failed(exception)
-        }
+    onAttempt({ call, name, tries }) {
+      if (tries < 2) spans.set(call, start('retry ', name))
+    },
+    wrap: <T>(next: Operation<T>): Operation<T> => (attempt) => {
+      const { call, name } = attempt.details
+      const parent = spans.get(call)
+      // Told, not left to what is active: a sleep of the caller's own may wake up anywhere.
+      const around = parent ? trace.setSpan(context.active(), parent) : context.active()
+      // Not sampled, or no SDK: what is inside still has to see that.
+      if (parent?.isRecording() === false) return context.with(around, next, undefined, attempt)
+      const span = start('attempt ', name, { attributes: { 'backon.retry.attempt': attempt.tries } }, around)
+      const failed = (exception: unknown): never => {
+        end(span, { exception })
+        throw exception
+      }
+      const passed = (value: T): T => {
+        end(span, {})
+        return value
+      }
+      const { onabort } = attempt
+      attempt.onabort = (exception) => {
+        onabort?.(exception)
+        end(span, { exception })
+      }
+      try {
+        const result: any = context.with(trace.setSpan(around, span), next, undefined, attempt)
+        return typeof result?.then === 'function' ? Promise.resolve(result).then(passed, failed) : passed(result)
+      } catch (exception) {
+        return failed(exception)
       }
     },
     onBackoff: ({ call, wait }) => spans.get(call)?.addEvent('wait', { 'backon.retry.wait': wait! / 1000 }),

@@ -91,7 +91,12 @@ describe('where it counts', () => {
       // A getter that answers prom-client's own code, and gives nothing to others.
       let store = metric.hashMap
       const own = /prom-client/
-      Object.defineProperty(metric, 'hashMap', { get: () => (own.test(new Error().stack!.split('\n')[2]!) ? store : undefined), set: (value) => (store = value) })
+      Object.defineProperty(metric, 'hashMap', {
+        get: () => (own.test(new Error().stack!.split('\n')[2]!) ? store : undefined),
+        set(value) {
+          store = value
+        },
+      })
     }
     for (const use of [one, other]) {
       await retry(ok, use)

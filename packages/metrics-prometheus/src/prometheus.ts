@@ -33,7 +33,9 @@ export const prometheusMetrics = ({
   prefix = '',
   buckets = [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
 }: PrometheusMetricsOptions = {}): Plugin => {
-  if (!buckets.length || !buckets.every((bound, i) => bound > (buckets[i - 1] ?? -Infinity))) throw new RangeError(`buckets must be an ascending list of numbers; got ${buckets}`)
+  if (!buckets.length || !buckets.every((bound, i) => bound > (buckets[i - 1] ?? -Infinity))) {
+    throw new RangeError(`buckets must be an ascending list of numbers; got ${String(buckets)}`)
+  }
   const metric = (line: string, bounds?: readonly number[]): Series => {
     const [name, ...labels] = line.split(' ')
     return seriesOf(register, `${prefix}backon_${name}`, labels, bounds)
