@@ -48,7 +48,7 @@ const rows: { series: string; clients: number; writes: number; ended: number }[]
 let simulated = 0
 for (const series of names) {
   for (const clients of clientCounts) {
-    const all = []
+    const all: Awaited<ReturnType<typeof contend>>[] = []
     for (let seed = 1; seed <= runs; seed++) all.push(await contend(clients, policies[series]!, seed))
     const mean = (key: 'writes' | 'ended'): number => all.reduce((sum, one) => sum + one[key], 0) / runs
     rows.push({ series, clients, writes: mean('writes'), ended: mean('ended') })

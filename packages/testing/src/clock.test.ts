@@ -51,7 +51,7 @@ describe('virtualClock().run', () => {
     expect(clock.now()).toBe(1e12)
   })
 
-  it('keeps two clocks apart that run at the same time', async () => {
+  it('RT-36 keeps two clocks apart that run at the same time', async () => {
     const run = async (ms: number): Promise<number[]> => {
       const clock = virtualClock()
       await clock.run(async () => {

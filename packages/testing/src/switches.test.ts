@@ -84,7 +84,7 @@ describe('switches together', () => {
     expect(await tries()).toBe(3)
   })
 
-  it('are kept apart in two functions that run at the same time', async () => {
+  it('RT-36 are kept apart in two functions that run at the same time', async () => {
     const wait = async (): Promise<number> => {
       await sleep(1)
       return tries({ maxTries: 9 })

@@ -1,17 +1,11 @@
 // Taken when this file loads: what a test runner's fake timers put in their place later is none of our business.
-const { setTimeout, clearTimeout, setImmediate, MessageChannel } = globalThis as any
+const { setTimeout, setImmediate, MessageChannel } = globalThis as any
 
 /** Real, monotonic ms. */
 export const realNow: () => number = performance.now.bind(performance)
 
 /** Really waits. */
 export const realSleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-/** Calls back after real time has passed; returns what takes it back. */
-export const realTimer = (callback: () => void, ms: number): (() => void) => {
-  const timer = setTimeout(callback, ms)
-  return () => clearTimeout(timer)
-}
 
 const posted = (resolve: () => void): void => {
   const { port1, port2 } = new MessageChannel()
