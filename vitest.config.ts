@@ -24,12 +24,13 @@ const decorators: Plugin = {
 const project = (name: string, root: string, include: string[]) => ({ extends: true as const, root, test: { name, include } })
 
 const packages = readdirSync('packages').filter((name) => existsSync(`packages/${name}/package.json`))
+const examples = readdirSync('examples').filter((name) => existsSync(`examples/${name}/package.json`))
 const across = existsSync('test') ? [project('test', 'test', ['**/*.test.ts'])] : []
 
 export default defineConfig({
   plugins: [decorators],
   test: {
-    projects: [...packages.map((name) => project(name, `packages/${name}`, ['src/**/*.test.ts'])), ...across],
+    projects: [...packages.map((name) => project(name, `packages/${name}`, ['src/**/*.test.ts'])), ...across, ...examples.map((name) => project(`examples/${name}`, `examples/${name}`, ['**/*.test.ts']))],
     passWithNoTests: true,
     reporters: ['default', './scripts/vitest-counts.mjs'],
     coverage: {

@@ -1,0 +1,42 @@
+import { CircuitBreaker } from '@backon/breaker'
+import {
+  constant, decay, decorrelated, equalJitter, expo, fibo, fullJitter, type Jitter, type Options, type Plugin, randomJitter, timeout, type Wait, waitExponentialJitter,
+  waitIncrementing, waitRandom, waitRandomExponential,
+} from '@backon/core'
+import { hedging } from '@backon/hedge'
+import { type Settings, strategies, type Strategy } from './settings.ts'
+
+const jitters: Record<string, Jitter | null> = { fullJitter, equalJitter, randomJitter, null: null }
+const waits: Record<Strategy, (options: any) => Wait> = {
+  expo, fibo, decay, decorrelated, waitIncrementing, waitRandom, waitRandomExponential, waitExponentialJitter,
+  constant: ({ interval }) => constant(interval),
+}
+
+/** The options of the chosen strategy that are given, by their names in the library. */
+export function waitOptions(settings: Settings): Record<string, number> {
+  const strategy = settings.wait as Strategy
+  const given = Object.keys(strategies[strategy]).map((name) => [name, settings[`${strategy}.${name}`] as number] as const)
+  return Object.fromEntries(given.filter(([, value]) => !Number.isNaN(value)))
+}
+
+export interface Policy {
+  readonly wait: Wait
+  readonly jitter: Jitter | null
+  readonly breaker: CircuitBreaker | undefined
+  /** What each call is made with. */
+  readonly options: Options
+}
+
+/** Builds what was chosen. Throws what the library has to say about it. */
+export function buildPolicy(settings: Settings, watcher?: Plugin): Policy {
+  const wait = waits[settings.wait as Strategy](waitOptions(settings))
+  const jitter = jitters[settings.jitter as string] ?? null
+  const given = (name: string): number | undefined => (Number.isNaN(settings[name]) ? undefined : (settings[name] as number))
+  const breaker = settings.breaker
+    ? new CircuitBreaker({ failureThreshold: settings.failureThreshold as number, recoveryTimeout: settings.recoveryTimeout as number, name: 'service' })
+    : undefined
+  const hedge = settings.hedge ? hedging({ wait: settings.hedgeWait as number, maxHedge: settings.maxHedge as number }) : undefined
+  const limit = given('timeout')
+  const use = [watcher, breaker, limit === undefined ? undefined : timeout(limit), hedge].filter((plugin) => plugin !== undefined)
+  return { wait, jitter, breaker, options: { wait, jitter, maxTries: settings.maxTries as number, maxTime: given('maxTime'), use } }
+}
