@@ -58,6 +58,7 @@ export const sleepUsingEvent = (event: WakingEvent, type = 'abort'): ((ms: numbe
  * it throws and asks for the `sleep` option.
  */
 export const sleepBlocking = (ms: number): void => {
+  if (ms === 0) return
   try {
     const cell = new Int32Array(new SharedArrayBuffer(4))
     for (let left = ms; left > 0; left -= longest) Atomics.wait(cell, 0, 0, Math.min(left, longest))
