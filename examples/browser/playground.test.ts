@@ -31,6 +31,10 @@ const answer = (request: IncomingMessage, response: ServerResponse): void => {
     script.shift()?.(response)
     return
   }
+  if (path === '/elsewhere') {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<p>elsewhere')
+    return
+  }
   try {
     const file = readFileSync(join(outDir, path === '/' ? 'index.html' : path))
     response.writeHead(200, { 'content-type': types[extname(path)] ?? 'text/html' }).end(file)
@@ -254,16 +258,24 @@ describe.skipIf(!executablePath)('the playground, in Chromium', { timeout: 20_00
       expect(requests).toHaveLength(1)
     })
 
-    test('leaving during a wait ends the call: nothing is sent from a page that came back', async () => {
+    test('leaving during a wait ends the call: a page from the back/forward cache does not go on', async () => {
       script = [status(503), status(200)]
-      await open(real({ 'constant.interval': '400' }))
-      await page.getByRole('button', { name: 'Run' }).click()
-      await expect.poll(() => requests.length).toBe(1)
-      await page.waitForTimeout(50)
-      await page.goto('about:blank')
-      await page.goBack()
-      await page.waitForTimeout(600)
-      expect(requests).toHaveLength(1)
+      const tab = await openTab(executablePath!, origin + real({ 'constant.interval': '400' }))
+      try {
+        await expect.poll(() => tab.evaluate('document.querySelector("#start")?.disabled')).toBe(false)
+        await tab.evaluate('addEventListener("pageshow", ({ persisted }) => (window.kept = persisted)); document.querySelector("#start").click()')
+        await expect.poll(() => requests.length).toBe(1)
+        await expect.poll(() => tab.evaluate('document.querySelectorAll("#timeline .wait").length')).toBe(1)
+        await tab.go(`${origin}elsewhere`)
+        await expect.poll(() => tab.evaluate('location.pathname')).toBe('/elsewhere')
+        await tab.back()
+        await expect.poll(() => tab.evaluate('window.kept')).toBe(true)
+        await new Promise((resolve) => setTimeout(resolve, 600))
+        expect(requests).toHaveLength(1)
+        expect(await tab.evaluate('document.querySelector("#ended").textContent')).toContain('the page was left')
+      } finally {
+        await tab.close()
+      }
     })
 
     test('a hidden page waits at least as long as asked, and goes on by itself', async () => {

@@ -12,6 +12,9 @@ export interface Tab {
   /** What a browser does with a hidden page after a while: nothing of it runs, until `thaw`. */
   freeze(): Promise<void>
   thaw(): Promise<void>
+  go(url: string): Promise<void>
+  /** Goes back in the history. */
+  back(): Promise<void>
   close(): Promise<void>
 }
 
@@ -54,8 +57,14 @@ export async function openTab(executable: string, url: string): Promise<Tab> {
   const show = (targetId: string) => async () => void (await send('Target.activateTarget', { targetId }))
   const life = (state: string) => async () => void (await send('Page.setWebLifecycleState', { state }, sessionId))
   await show(targetId)()
-  await send('Page.navigate', { url }, sessionId)
+  const go = async (url: string): Promise<void> => void (await send('Page.navigate', { url }, sessionId))
+  await go(url)
   return {
+    go,
+    async back() {
+      const { currentIndex, entries } = await send('Page.getNavigationHistory', {}, sessionId)
+      await send('Page.navigateToHistoryEntry', { entryId: entries[currentIndex - 1].id }, sessionId)
+    },
     evaluate: async (expression) => (await send('Runtime.evaluate', { expression, returnByValue: true, awaitPromise: true }, sessionId)).result?.value,
     show: show(targetId),
     hide: show(other.targetId),

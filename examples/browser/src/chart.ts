@@ -30,7 +30,7 @@ export function plot(parent: HTMLElement, steps: readonly Step[]): uPlot | undef
         edge('at least'),
       ],
       bands: [{ series: [1, 3], fill: colour('band') }],
-      legend: { live: true },
+      legend: { markers: { dash: (_, series) => (series === 2 ? 'solid' : 'dashed') } },
     },
     [steps.map(({ tries }) => tries), steps.map(({ most }) => most), steps.map(({ middle }) => middle), steps.map(({ least }) => least)],
     parent,
