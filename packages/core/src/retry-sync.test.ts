@@ -33,8 +33,7 @@ describe('retrySync', () => {
   })
 
   test('blocks for real where the forced clock cannot', () => {
-    const { now, setTimeout, clearTimeout } = virtualTime(0)
-    undo = override({ clock: { now, setTimeout, clearTimeout } })
+    undo = override({ clock: { ...virtualTime(0), block: undefined as never } })
     expect(() => retrySync(fail, { wait: 1 })).toThrow('down')
   })
 

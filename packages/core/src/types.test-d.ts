@@ -75,7 +75,7 @@ is<ReturnType<Service['load']>, Promise<User>>(true)
 
 // Loops.
 for await (const attempt of new Retrying()) {
-  const value = await attempt.run(async ({ signal }) => (void signal, user))
+  const value = await attempt.run(async (attempt) => (is<typeof attempt, Attempt>(true), user))
   is<typeof value, User | undefined>(true)
 }
 for (const attempt of new Retrying()) {
@@ -149,7 +149,7 @@ void retry(Promise.resolve(1))
 // @ts-expect-error an operation gets an attempt, and nothing else
 void retry((attempt: Attempt, id: number) => [attempt, id])
 // @ts-expect-error a promise cannot be waited for in a synchronous call
-retrySync(async () => 1)
+void retrySync(async () => 1)
 // @ts-expect-error an argument is missing
 void new Retrying().call(loadUser)
 // @ts-expect-error an argument is of the wrong type
