@@ -69,6 +69,13 @@ describe('retrySync', () => {
     expect(operation).toHaveBeenCalledTimes(2)
   })
 
+  test('an operation that aborts the call has had its say: nothing is asked about its outcome', () => {
+    const controller = new AbortController()
+    const condition = vi.fn(() => false)
+    expect(() => retrySync(() => (controller.abort(new Error('stop')), 1), { signal: controller.signal, condition })).toThrow('stop')
+    expect(condition).not.toHaveBeenCalled()
+  })
+
   test('leaves no listener, however it ends', () => {
     const { signal } = new AbortController()
     retrySync(() => 1, { signal })

@@ -268,7 +268,7 @@ describe('a deadline', () => {
     const onSuccess = vi.fn()
     expect(await time.until(settled(retry(() => 'ok', { maxTime: deadline, after, onSuccess, retryErrorCallback: () => 'instead' })))).toEqual(['resolved', 'ok'])
     expect(onSuccess).toHaveBeenCalledTimes(1)
-    expect(await time.until(settled(retry(() => 0, { maxTime: deadline, after, predicate: () => true, retryErrorCallback: () => 'instead' })))).toEqual(['resolved', 'instead'])
+    expect(await time.until(settled(retry(() => 0, { wait: 1, maxTime: deadline, after, predicate: () => true, retryErrorCallback: () => 'instead' })))).toEqual(['resolved', 'instead'])
     expect(await time.until(settled(retry(fail, { maxTime: deadline, after })))).toEqual(['rejected', error])
     expect(after).toHaveBeenCalledTimes(3)
   })
