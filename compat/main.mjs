@@ -1,4 +1,4 @@
-// Everything that is proved on the packed tarballs. `npm run compat [part …]`, parts: runtimes bundlers types frameworks.
+// Everything that is proved on the packed tarballs. `npm run compat [part …]`, parts: runtimes bundlers types playground frameworks.
 // With `--write` the tables go into RESULTS.md here and between the marks of the README.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +9,7 @@ const parts = {
   runtimes: async () => (await import('./runtimes.mjs')).checkRuntimes(),
   bundlers: async () => (await import('./bundlers.mjs')).checkBundlers(),
   types: async () => (await import('./types.mjs')).checkTypes(),
+  playground: async () => (await import('./playground.mjs')).checkPlayground(),
   frameworks: async () => (await import('./frameworks.mjs')).checkFrameworks(),
 }
 

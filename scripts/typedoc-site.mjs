@@ -8,13 +8,10 @@ import { Converter, JSX } from 'typedoc'
  */
 export function load(app) {
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => {
-    const [part] = document.content
-    const heading = /^# (.+)$/m.exec(part?.kind === 'text' ? part.text : '')
-    if (!heading) return
-    document.name = heading[1].replaceAll('`', '')
-    part.text = part.text.replace(heading[0], '').trimStart()
+    const heading = /^# (.+)$/m.exec(document.content.map(({ text }) => text).join(''))
+    if (heading) document.name = heading[1].replaceAll('`', '')
   })
   app.renderer.hooks.on('pageSidebar.begin', ({ relativeURL }) =>
-    JSX.createElement('p', { class: 'tsd-playground' }, JSX.createElement('a', { href: relativeURL('playground/index.html') }, 'Playground')),
+    JSX.createElement('p', null, JSX.createElement('a', { href: relativeURL('playground/index.html') }, 'Playground')),
   )
 }

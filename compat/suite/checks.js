@@ -42,18 +42,24 @@ const failing = (failures, error = new Error('down')) => {
 }
 
 /**
- * @typedef {{ core: any, breaker: any, hedge: any, twin: any, required?: any, decorated: any, legacy: any, using: any, blocks: boolean, leftBehind: string[] }} Runtime
- * @type {[group: string, name: string, check: (runtime: Runtime) => unknown][]}
+ * @typedef {{ core: any, breaker: any, hedge: any, twin: any, required?: any, others?: Record<string, [imported: object, required: object]>, decorated: any, legacy: any, using: any, blocks: boolean, leftBehind: string[] }} Runtime
+ * @type {[group: string, name: string, check: (runtime: Runtime) => unknown, needs?: keyof Runtime][]}
  */
 export const checks = [
   ['import', 'core has its exports', ({ core }) => equal([typeof core.retry, typeof core.Retrying, typeof core.expo], ['function', 'function', 'function'])],
   ['import', 'breaker and hedge have theirs', ({ breaker, hedge }) => equal([typeof breaker.CircuitBreaker, typeof hedge.hedge], ['function', 'function'])],
+  ['import', 'so have all other entries, the same by require', ({ others }) => {
+    for (const [name, [imported, required]] of Object.entries(others)) {
+      if (Object.keys(imported).length === 0) throw new Error(`${name} exports nothing`)
+      equal([name, Object.keys(required).sort()], [name, Object.keys(imported).sort()])
+    }
+  }, 'others'],
   ['import', 'loading leaves no global behind', ({ leftBehind }) => equal(leftBehind, [])],
 
   ['require', 'gives the same exports as import', ({ core, breaker, hedge, required }) => {
     for (const [name, imported] of Object.entries({ core, breaker, hedge })) equal(Object.keys(required[name]).sort(), Object.keys(imported).sort())
-  }],
-  ['require', 'gives the same classes as import', ({ core, required }) => same(required.core.TimeoutError, core.TimeoutError)],
+  }, 'required'],
+  ['require', 'gives the same classes as import', ({ core, required }) => same(required.core.TimeoutError, core.TimeoutError), 'required'],
 
   ['retry', 'a first success needs one attempt', async ({ core }) => equal(await core.retry((attempt) => attempt.tries), 1)],
   ['retry', 'three attempts, then success', async ({ core }) => {

@@ -9,13 +9,13 @@ const within = (ms, promise) => {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
-/** Runs all checks, one after another, and reports what came of each. Without `required`, those of require() are skipped. */
+/** Runs all checks, one after another, and reports what came of each. Those that need what a runtime has not are skipped. */
 export async function run(runtime) {
   const results = []
-  for (const [group, name, check] of checks) {
+  for (const [group, name, check, needs] of checks) {
     const result = { group, name }
     results.push(result)
-    if (group === 'require' && !runtime.required) {
+    if (needs && !runtime[needs]) {
       result.skipped = true
       continue
     }

@@ -44,6 +44,9 @@ const answer = (request: IncomingMessage, response: ServerResponse): void => {
 }
 const status = (code: number) => (response: ServerResponse) => void response.writeHead(code).end('{}')
 
+/** As `expect`, once it holds. */
+const soon = <T>(look: () => T) => expect.poll(look, { timeout: 8_000 })
+
 describe.skipIf(!executablePath)('the playground, in Chromium', { timeout: 20_000 }, () => {
   let browser: Browser
   let context: BrowserContext
@@ -146,9 +149,9 @@ describe.skipIf(!executablePath)('the playground, in Chromium', { timeout: 20_00
   })
 
   test('runs against the simulated service: circuit, hedges, waits', async () => {
-    await open('#breaker=true&failureThreshold=3&recoveryTimeout=3000&hedge=true&failures=30&slow=20&calls=15&every=800&speed=30&maxTries=4&outageFrom=4000&outageFor=4000&seed=7')
+    await open('#breaker=true&failureThreshold=3&recoveryTimeout=3000&hedge=true&failures=30&slow=20&calls=15&every=800&speed=10&maxTries=4&outageFrom=4000&outageFor=4000&seed=7')
     await page.getByRole('button', { name: 'Run' }).click()
-    await page.waitForTimeout(250)
+    await page.waitForTimeout(900)
     await picture('running')
     await ended('Done')
     expect(await number('calls')).toBe('15')
@@ -244,15 +247,15 @@ describe.skipIf(!executablePath)('the playground, in Chromium', { timeout: 20_00
       await open(real({ timeout: '80', maxTries: '2' }))
       await page.getByRole('button', { name: 'Run' }).click()
       await ended('The last one: TimeoutError')
-      await expect.poll(() => requests.map(({ cut }) => cut)).toEqual([true, true])
+      await soon(() => requests.map(({ cut }) => cut)).toEqual([true, true])
     })
 
     test('leaving the page aborts the request, and no other one follows', async () => {
       await open(real())
       await page.getByRole('button', { name: 'Run' }).click()
-      await expect.poll(() => requests.length).toBe(1)
+      await soon(() => requests.length).toBe(1)
       await page.goto('about:blank')
-      await expect.poll(() => requests[0]!.cut).toBe(true)
+      await soon(() => requests[0]!.cut).toBe(true)
       await page.goBack()
       await page.waitForTimeout(200)
       expect(requests).toHaveLength(1)
@@ -262,14 +265,14 @@ describe.skipIf(!executablePath)('the playground, in Chromium', { timeout: 20_00
       script = [status(503), status(200)]
       const tab = await openTab(executablePath!, origin + real({ 'constant.interval': '400' }))
       try {
-        await expect.poll(() => tab.evaluate('document.querySelector("#start")?.disabled')).toBe(false)
+        await soon(() => tab.evaluate('document.querySelector("#start")?.disabled')).toBe(false)
         await tab.evaluate('addEventListener("pageshow", ({ persisted }) => (window.kept = persisted)); document.querySelector("#start").click()')
-        await expect.poll(() => requests.length).toBe(1)
-        await expect.poll(() => tab.evaluate('document.querySelectorAll("#timeline .wait").length')).toBe(1)
+        await soon(() => requests.length).toBe(1)
+        await soon(() => tab.evaluate('document.querySelectorAll("#timeline .wait").length')).toBe(1)
         await tab.go(`${origin}elsewhere`)
-        await expect.poll(() => tab.evaluate('location.pathname')).toBe('/elsewhere')
+        await soon(() => tab.evaluate('location.pathname')).toBe('/elsewhere')
         await tab.back()
-        await expect.poll(() => tab.evaluate('window.kept')).toBe(true)
+        await soon(() => tab.evaluate('window.kept')).toBe(true)
         await new Promise((resolve) => setTimeout(resolve, 600))
         expect(requests).toHaveLength(1)
         expect(await tab.evaluate('document.querySelector("#ended").textContent')).toContain('the page was left')
@@ -282,14 +285,14 @@ describe.skipIf(!executablePath)('the playground, in Chromium', { timeout: 20_00
       script = [status(503), status(503), status(200)]
       const tab = await openTab(executablePath!, origin + real({ 'constant.interval': '100' }))
       try {
-        await expect.poll(() => tab.evaluate('document.querySelector("#start")?.disabled')).toBe(false)
+        await soon(() => tab.evaluate('document.querySelector("#start")?.disabled')).toBe(false)
         await tab.hide()
-        await expect.poll(() => tab.evaluate('document.visibilityState')).toBe('hidden')
+        await soon(() => tab.evaluate('document.visibilityState')).toBe('hidden')
         await tab.evaluate('document.querySelector("#start").click()')
         // Timers of a hidden page fire about once a second.
-        await expect.poll(() => requests.length, { timeout: 5_000 }).toBe(3)
+        await soon(() => requests.length).toBe(3)
         expect(requests[1]!.at - requests[0]!.at).toBeGreaterThan(95)
-        await expect.poll(() => tab.evaluate('document.querySelector("#ended").textContent'), { timeout: 5_000 }).toContain('Done: 1 of 1')
+        await soon(() => tab.evaluate('document.querySelector("#ended").textContent')).toContain('Done: 1 of 1')
       } finally {
         await tab.close()
       }
@@ -299,16 +302,16 @@ describe.skipIf(!executablePath)('the playground, in Chromium', { timeout: 20_00
       script = [status(503), status(200)]
       const tab = await openTab(executablePath!, origin + real({ 'constant.interval': '300' }))
       try {
-        await expect.poll(() => tab.evaluate('document.querySelector("#start")?.disabled')).toBe(false)
+        await soon(() => tab.evaluate('document.querySelector("#start")?.disabled')).toBe(false)
         await tab.evaluate('document.querySelector("#start").click()')
-        await expect.poll(() => requests.length).toBe(1)
+        await soon(() => requests.length).toBe(1)
         await tab.hide()
         await tab.freeze()
         await new Promise((resolve) => setTimeout(resolve, 900))
         expect(requests).toHaveLength(1)
         await tab.thaw()
         await tab.show()
-        await expect.poll(() => tab.evaluate('document.querySelector("#ended").textContent'), { timeout: 5_000 }).toContain('Done: 1 of 1')
+        await soon(() => tab.evaluate('document.querySelector("#ended").textContent')).toContain('Done: 1 of 1')
         expect(requests).toHaveLength(2)
         expect(requests[1]!.at - requests[0]!.at).toBeGreaterThan(900)
       } finally {

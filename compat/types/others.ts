@@ -1,0 +1,7 @@
+// The declarations of the packages for servers and for tests, and those of their peers.
+import * as otel from '@backon/metrics-otel'
+import * as prometheus from '@backon/metrics-prometheus'
+import * as testing from '@backon/testing'
+import * as matchers from '@backon/testing/matchers'
+
+export const all = [otel, prometheus, testing, matchers]
