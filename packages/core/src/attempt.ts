@@ -2,18 +2,24 @@ import type { Attempt, Details, Plugin } from './types.ts'
 
 /** An attempt whose signal exists only once it is read. */
 export class CallAttempt implements Attempt {
-  aborted = false
-  reason: unknown
-  onabort: ((reason: unknown) => void) | undefined
-  _controller: AbortController | undefined
+  declare readonly tries: number
+  declare readonly plugins: readonly Plugin[]
+  declare aborted: boolean
+  declare reason: unknown
+  declare onabort: ((reason: unknown) => void) | undefined
+  /** Where its facts come from, and how: it needs no closure of its own. */
+  declare readonly _owner: any
+  declare readonly _facts: (owner: any) => Details
+  declare _controller: AbortController | undefined
 
-  constructor(
-    readonly tries: number,
-    readonly plugins: readonly Plugin[],
-    /** Where its facts come from, and how: it needs no closure of its own. */
-    readonly _owner: any,
-    readonly _facts: (owner: any) => Details,
-  ) {}
+  constructor(tries: number, plugins: readonly Plugin[], owner: any, facts: (owner: any) => Details) {
+    this.tries = tries
+    this.plugins = plugins
+    this._owner = owner
+    this._facts = facts
+    this.aborted = false
+    this.reason = this.onabort = this._controller = undefined
+  }
 
   get details(): Details {
     return this._facts(this._owner)

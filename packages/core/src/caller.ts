@@ -1,5 +1,5 @@
-import { type Policy, prepare } from './policy.ts'
-import { run } from './retry.ts'
+import { share, type Shared } from './policy.ts'
+import { runShared } from './retry.ts'
 import { runSync } from './retry-sync.ts'
 import type { ErrorClass, Options } from './types.ts'
 
@@ -19,9 +19,9 @@ export interface RetryingCallerSync {
   copy(overrides?: Options): RetryingCallerSync
 }
 
-const callerWith = (runner: (policy: Policy, operation: () => any, target: any, args: readonly unknown[]) => any, options: Options): any => {
+const callerWith = (runner: (policy: Shared, operation: () => any, target: any, args: readonly unknown[]) => any, options: Options): any => {
   options = { ...options }
-  const policy = prepare(options)
+  const policy = share(options)
   const copy = (overrides?: Options): any => callerWith(runner, { ...options, ...overrides })
   return Object.assign((fn: any, ...args: unknown[]) => runner(policy, () => fn(...args), fn ?? null, args), {
     copy,
@@ -30,7 +30,7 @@ const callerWith = (runner: (policy: Policy, operation: () => any, target: any, 
 }
 
 /** Makes a function that calls others under one policy: `caller(fn, ...args)`. Throws for unusable options. */
-export const retryingCaller = (options: Options = {}): RetryingCaller => callerWith(run, options)
+export const retryingCaller = (options: Options = {}): RetryingCaller => callerWith(runShared, options)
 
 /** As `retryingCaller`, for synchronous functions: it blocks while it waits, see `retrySync`. */
 export const retryingCallerSync = (options: Options = {}): RetryingCallerSync => callerWith(runSync, options)

@@ -12,3 +12,11 @@ export const atLeastZero = (name: string, value: unknown): number =>
 export const nonNegative = (values: Record<string, unknown>): void => {
   for (const name in values) atLeastZero(name, values[name])
 }
+
+/** A list of what may be one or several. */
+export const listOf = <Member>(members: Member | readonly Member[]): readonly Member[] => (Array.isArray(members) ? members : [members as Member])
+
+/** Checks the type of named values; one that is absent, or `null`, will do. */
+export const check = (type: string, values: Record<string, unknown>): void => {
+  for (const name in values) if (values[name] != null && typeof values[name] !== type) invalid(name, `a ${type}`, values[name])
+}

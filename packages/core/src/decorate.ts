@@ -1,10 +1,10 @@
 import { invalid } from './check.ts'
-import { type Policy, prepare } from './policy.ts'
-import { run } from './retry.ts'
+import { share, type Shared } from './policy.ts'
+import { runShared } from './retry.ts'
 import { runSync } from './retry-sync.ts'
 import type { ErrorClass, Options } from './types.ts'
 
-type Runner = (policy: Policy, operation: () => any, target: Function, args: readonly unknown[]) => any
+type Runner = (policy: Shared, operation: () => any, target: Function, args: readonly unknown[]) => any
 
 /** A function that retries: called as the one it wraps. */
 export type Retried<This, Args extends readonly any[], Result> = {
@@ -31,7 +31,7 @@ export interface SyncDecorator {
   <Method extends (...args: any[]) => any>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void
 }
 
-const wrapFunction = (runner: Runner, options: Options, target: Function, policy = prepare(options)): Function => {
+const wrapFunction = (runner: Runner, options: Options, target: Function, policy = share(options)): Function => {
   if (typeof target !== 'function') invalid('target', 'a function or a method', target)
   const retried = function (this: unknown, ...args: unknown[]): unknown {
     return runner(policy, () => target.apply(this, args), target, args)
@@ -56,7 +56,7 @@ export const decorator =
   }
 
 const decorateWith = (runner: Runner, options: Options): any => {
-  const policy = prepare(options)
+  const policy = share(options)
   return decorator((target) => wrapFunction(runner, options, target, policy))
 }
 
@@ -67,7 +67,7 @@ const isFalsy = (value: unknown): boolean => !value
  * `@onException(…)` above a method. The function keeps `this`, name, length and types, returns a promise, and has `.retryWith(overrides)`.
  */
 export const onException = (wait: Options['wait'], exception?: Options['exception'], options?: Options): Decorator =>
-  decorateWith(run, { ...options, wait, exception })
+  decorateWith(runShared, { ...options, wait, exception })
 
 /** As `onException`, for a synchronous function: it blocks while it waits, see `retrySync`. */
 export const onExceptionSync = (wait: Options['wait'], exception?: ErrorClass | readonly ErrorClass[], options?: Options): SyncDecorator =>
@@ -75,7 +75,7 @@ export const onExceptionSync = (wait: Options['wait'], exception?: ErrorClass | 
 
 /** Makes a function retry while `options.predicate` says `true` of its value; by default while the value is falsy. */
 export const onPredicate = (wait: Options['wait'], options?: Options): Decorator =>
-  decorateWith(run, { ...options, wait, predicate: options?.predicate ?? isFalsy })
+  decorateWith(runShared, { ...options, wait, predicate: options?.predicate ?? isFalsy })
 
 /** As `onPredicate`, for a synchronous function: it blocks while it waits, see `retrySync`. */
 export const onPredicateSync = (wait: Options['wait'], options?: Options): SyncDecorator =>

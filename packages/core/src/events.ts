@@ -1,11 +1,11 @@
-import { invalid } from './check.ts'
+import { check, listOf } from './check.ts'
 import { state } from './shared.ts'
-import type { Details, Hooks, Options, Plugin } from './types.ts'
+import type { Details, Hooks, Plugin } from './types.ts'
 
 export const isThenable = (value: any): value is PromiseLike<unknown> => typeof value?.then === 'function'
 
 // oxlint-disable-next-line no-console -- where nothing else takes an error that nobody awaits
-const report = (error: unknown): void => (typeof reportError === 'function' ? reportError : console.error)(error)
+const report = (error: unknown): void => (globalThis.reportError ?? console.error)(error)
 
 const tellPlugin = (plugin: any, event: string, fact: unknown): void => {
   try {
@@ -26,17 +26,15 @@ export const emit = <Name extends keyof Hooks>(
   plugins: readonly Plugin[] = [...state().outer, ...state().inner],
 ): void => plugins.forEach((plugin) => tellPlugin(plugin, event, fact))
 
-const events = ['onAttempt', 'before', 'after', 'onSuccess', 'beforeSleep', 'onBackoff', 'onGiveup', 'onAbort'] as const
-
 /** Who is told what, in order. */
-export type Listeners = { [Event in (typeof events)[number]]?: ((details: Details) => unknown)[] }
+export type Listeners = Record<string, ((details: Details) => unknown)[] | undefined>
 
 /** Finds who listens: the call's own handlers first, so that plugins are told what really came of them. */
-export const findListeners = (options: Options, plugins: readonly Plugin[]): Listeners | undefined => {
+export const findListeners = (handlers: Record<string, unknown>, plugins: readonly any[]): Listeners | undefined => {
   let found: Listeners | undefined
-  for (const event of events) {
-    const list: any[] = [(options as any)[event] ?? []].flat()
-    list.forEach((handler) => typeof handler === 'function' || invalid(event, 'a function or a list of them', handler))
+  for (const event in handlers) {
+    const list = [...listOf<any>(handlers[event] ?? [])]
+    for (const handler of list) check('function', { [event]: handler ?? 0 })
     plugins.forEach((plugin) => plugin[event] && list.push((details: Details) => tellPlugin(plugin, event, details)))
     if (list[0]) (found ??= {})[event] = list
   }

@@ -1,7 +1,6 @@
 import { CallAttempt } from './attempt.ts'
 import type { Attempt, Details } from './types.ts'
 
-
 const facts = (parent: Attempt): Details => parent.details
 
 /**

@@ -1,8 +1,8 @@
-import { type Call, type Driver, newCall, wrap } from './call.ts'
+import { type Call, type Driver, newCall, type Step, wrap } from './call.ts'
 import { invalid } from './check.ts'
-import { current, type Policy } from './policy.ts'
-import { abort, attempt, driver, go, guard } from './retry.ts'
-import { syncDriver, wake } from './retry-sync.ts'
+import { current, type Shared } from './policy.ts'
+import { abort, driver, go, guard } from './retry.ts'
+import { syncDriver } from './retry-sync.ts'
 import type { Attempt, Operation } from './types.ts'
 
 /** One turn of `for await (const attempt of retrying)`. */
@@ -24,6 +24,8 @@ export interface SyncTurn extends Attempt {
 class LoopCall {
   readonly call: Call
   over = false
+  /** The step that is held is to be taken. */
+  going = false
   failed = false
   result: unknown
   /** The end was an answer to `run`: the loop itself has nothing more to say about it. */
@@ -32,10 +34,21 @@ class LoopCall {
   /** Somebody waits for the call to move on. */
   moved: (() => void) | undefined
 
-  constructor(on: Driver, policy: Policy) {
+  constructor(on: Driver, shared: Shared) {
     // Until a turn has run its operation there is no target: an empty function stands in.
-    const settled = current(policy)
-    this.call = newCall(on, settled, wrap((attempt) => this.operation!(attempt), settled), Object.defineProperty(() => {}, 'name', { value: '' }), [])
+    const policy = current(shared)
+    const target = Object.defineProperty(() => {}, 'name', { value: '' })
+    // Until it is let go, a step is put off: it gives back the call, and comes again.
+    const hold = (step: Step): Step => (call) => {
+      if (this.going) {
+        this.going = false
+        return step(call)
+      }
+      call._step--
+      this.moved?.()
+      return call
+    }
+    this.call = newCall({ ...on, _run: hold(on._run), _sleep: hold(on._sleep) }, policy, wrap((attempt) => this.operation!(attempt), policy), target, [])
     policy._tracker?._opened(this.call)
     const end = (failed: boolean) => (result: unknown) => {
       this.over = true
@@ -52,6 +65,7 @@ class LoopCall {
     if (typeof operation !== 'function') invalid('operation', 'a function', operation)
     if (this.operation || turn !== this.call._attempt) throw new Error('attempt.run was called twice, or after its turn: run one operation in each turn of the loop')
     this.operation = this.call._target = operation
+    this.going = true
   }
 
   /** What `run` answers. */
@@ -91,29 +105,32 @@ class LoopCall {
  * Hands out the attempts of one call to a `for await` loop. Signal and deadline are watched while an attempt runs or a wait
  * lasts, and not while the body is on its own: a loop that is dropped half-way leaves no timer and no listener.
  */
-export async function* iterate(policy: Policy): AsyncGenerator<Turn, undefined> {
-  const loop: LoopCall = new LoopCall({ ...driver, _run: () => loop.moved!(), _sleep: () => loop.moved!() }, policy)
+export async function* iterate(shared: Shared): AsyncGenerator<Turn, undefined> {
+  const loop = new LoopCall(driver, shared)
   const { call } = loop
-  const move = (step: (call: Call) => void): Promise<void> =>
+  const move = (): Promise<void> =>
     new Promise<void>((resolve) => {
       loop.moved = resolve
       guard(call, true)
-      if (!loop.over) go(call, step)
+      go(call)
     }).finally(() => call._release?.())
   try {
-    await move(attempt)
+    await move()
     while (loop.goesOn()) {
       const turn = call._attempt!
       let running: Promise<void> | undefined
       const run = async (operation: Operation<any>): Promise<any> => {
         loop.take(turn, operation)
-        await (running = move(driver._run))
+        await (running = move())
         return loop.answer()
       }
       yield Object.assign(turn, { run })
       await running
       loop.check()
-      if (loop.goesOn()) await move((call) => driver._sleep(call, call._wait))
+      if (loop.goesOn()) {
+        loop.going = true
+        await move()
+      }
     }
   } finally {
     loop.leave()
@@ -122,26 +139,29 @@ export async function* iterate(policy: Policy): AsyncGenerator<Turn, undefined> 
 }
 
 /** Hands out the attempts of one call to a `for` loop, and blocks between them. */
-export function* iterateSync(policy: Policy): Generator<SyncTurn, undefined> {
-  const loop = new LoopCall({ ...syncDriver, _run() {} }, policy)
+export function* iterateSync(shared: Shared): Generator<SyncTurn, undefined> {
+  const loop = new LoopCall(syncDriver, shared)
   const { call } = loop
-  const move = (step: (call: Call) => void): void => {
+  const move = (): void => {
     guard(call, false)
-    if (!loop.over) go(call, step)
+    go(call)
     call._release?.()
   }
   try {
-    move(attempt)
+    move()
     while (loop.goesOn()) {
       const turn = call._attempt!
       const run = (operation: Operation<any>): any => {
         loop.take(turn, operation)
-        move(syncDriver._run)
+        move()
         return loop.answer()
       }
       yield Object.assign(turn, { run })
       loop.check()
-      if (loop.goesOn()) move(wake)
+      if (loop.goesOn()) {
+        loop.going = true
+        move()
+      }
     }
   } finally {
     loop.leave()

@@ -7,7 +7,7 @@ import { undo } from './undo.ts'
 const given = (forced: Forced | undefined): Forced =>
   Object.fromEntries(Object.entries(forced ?? {}).filter(([, value]) => value !== undefined))
 
-const set = (overrides: ReturnType<typeof state>['overrides']): void => {
+const set = (overrides: readonly ((options: Options) => Forced | undefined)[]): void => {
   const shared = state()
   shared.overrides = overrides
   shared.force = overrides[0] && ((options) => overrides.reduce<Forced>((options, forced) => ({ ...options, ...given(forced(options)) }), options))
@@ -20,8 +20,8 @@ const set = (overrides: ReturnType<typeof state>['overrides']): void => {
 export const override = (forced: Override): Undo => {
   if (!forced || (typeof forced !== 'object' && typeof forced !== 'function')) invalid('override', 'options or a function', forced)
   const entry = (options: Options): Forced | undefined => (typeof forced === 'function' ? forced(options) : forced)
-  set([...state().overrides, entry])
-  return undo(() => set(state().overrides.filter((other) => other !== entry)))
+  set([...(state().overrides ?? []), entry])
+  return undo(() => set(state().overrides!.filter((other) => other !== entry)))
 }
 
 const disabled: Undo[] = []

@@ -1,9 +1,7 @@
-import { atLeastZero, invalid } from './check.ts'
+import { atLeastZero, check, invalid, listOf } from './check.ts'
 import { findListeners, type Listeners } from './events.ts'
-import { fullJitter } from './jitter.ts'
 import { realClock, state } from './shared.ts'
-import type { Clock, Details, ErrorClass, Forced, Jitter, Options, Plugin, Stop, Wait } from './types.ts'
-import { expo } from './wait/expo.ts'
+import type { Clock, Forced, Options, Plugin } from './types.ts'
 
 /** What a policy tells about its calls, one by one. */
 export interface Tracker {
@@ -11,114 +9,104 @@ export interface Tracker {
   readonly _closed: (call: any) => void
 }
 
-/** Options, checked and completed. One policy serves many calls at once: nothing of a call is kept in it. */
+/** Options that have been checked, and what follows from them. One policy serves many calls at once: nothing of a call is kept in it. */
 export interface Policy {
-  readonly _options: Options
-  /** The state of the process that it was made from. */
-  readonly _version: number
+  readonly _options: Forced
   readonly _tracker: Tracker | undefined
   readonly _clock: Clock
-  readonly _wait: Wait | number | readonly number[]
-  readonly _jitter: Jitter | null
-  readonly _exception: readonly ErrorClass[] | undefined
-  readonly _predicate: ((value: any) => boolean) | undefined
-  readonly _condition: ((details: Details) => boolean) | undefined
-  readonly _giveup: Options['giveup']
   readonly _maxTries: number | (() => number)
-  readonly _maxTime: number | (() => number)
-  readonly _stop: Stop | undefined
-  readonly _signal: AbortSignal | undefined
-  readonly _sleep: Options['sleep']
-  readonly _name: string | undefined
-  readonly _callback: ((details: Details) => unknown) | undefined
-  readonly _raise: boolean
+  readonly _maxTime: Options['maxTime']
   /** Process-wide ones first, then those of the options: the first is outermost. */
   readonly _plugins: readonly Plugin[]
   readonly _listeners: Listeners | undefined
+  /** What wants to know of a success, if anything does. */
+  readonly _watched: unknown
   /** Whether anything may ask for the time: reading the clock costs as much as all the rest of a call that succeeds. */
   readonly _timed: boolean
   /** Nobody watches its calls and nothing can cut them short. */
   readonly _plain: boolean
 }
 
-/** A policy as one call runs by it: its bounds are numbers. */
-export interface Settled extends Policy {
-  readonly _maxTries: number
-  readonly _maxTime: number
+const ask = (bound: unknown): unknown => (typeof bound === 'function' ? bound() : bound)
+
+/** Takes a bound on the attempts of one call. */
+export const triesOf = (maxTries: number | (() => number)): number => {
+  const tries: any = ask(maxTries)
+  return tries === Infinity || (Number.isInteger(tries) && tries > 0) ? tries : invalid('maxTries', 'an integer of 1 or more, or Infinity', tries)
 }
 
-const defaultWait = /* @__PURE__ */ expo()
-
-const check = (type: string, values: Record<string, unknown>): void => {
-  for (const name in values) if (values[name] != null && typeof values[name] !== type) invalid(name, 'a ' + type, values[name])
-}
-
-export const checkTries = (value: unknown): number =>
-  value === Infinity || (Number.isInteger(value) && (value as number) > 0)
-    ? (value as number)
-    : invalid('maxTries', 'an integer of 1 or more, or Infinity', value)
+/** Takes a bound on the time of one call. */
+export const timeOf = (maxTime: Options['maxTime']): number => (maxTime === undefined ? Infinity : atLeastZero('maxTime', ask(maxTime)))
 
 /**
- * Checks every option and completes it with its default. Reads are explicit, and the rarer options are gone through only when
- * there is one: a loop over names would cost as much as a whole call.
+ * Checks options. Reads are explicit, and the rarer options are gone
+ * through only when there is one: a loop over names would cost as much as a whole call.
  */
 export const prepare = (options: Forced, tracker?: Tracker): Policy => {
   const {
-    wait, jitter = fullJitter, exception, predicate, condition, giveup, maxTries, maxTime, stop, signal, sleep, name, use,
-    enabled, retryErrorCallback, raiseOnGiveup, clock = realClock, onAttempt, before, after, onSuccess, beforeSleep, onBackoff, onGiveup,
+    wait, exception, maxTime, signal, name, use, enabled, raiseOnGiveup, clock = realClock,
+    jitter, predicate, condition, giveup, stop, sleep, retryErrorCallback,
+    maxTries = (maxTime ?? stop) == null ? 3 : Infinity,
+    onAttempt, before, after, onSuccess, beforeSleep, onBackoff, onGiveup,
   } = options
   const { outer, inner, version } = state()
-  const exceptions = exception == null ? undefined : Array.isArray(exception) ? [...exception] : [exception]
-  exceptions?.forEach((type) => check('function', { exception: type ?? 0 }))
-  if (typeof maxTries !== 'function' && maxTries !== undefined) checkTries(maxTries)
-  if (typeof maxTime !== 'function' && maxTime !== undefined) atLeastZero('maxTime', maxTime)
-  if (jitter !== fullJitter || (predicate ?? condition ?? giveup ?? stop ?? sleep ?? name ?? enabled ?? retryErrorCallback ?? raiseOnGiveup ?? signal ?? use) != null) {
+  if (typeof maxTries !== 'function') triesOf(maxTries)
+  if (typeof maxTime !== 'function') timeOf(maxTime)
+  if (exception != null) for (const type of listOf(exception)) check('function', { exception: type ?? 0 })
+  if (wait !== undefined && typeof wait !== 'function') for (const ms of listOf(wait)) atLeastZero('wait', ms)
+  if ((jitter ?? predicate ?? condition ?? giveup ?? stop ?? sleep ?? retryErrorCallback ?? name ?? enabled ?? raiseOnGiveup ?? signal ?? use) != null) {
     check('function', { jitter, predicate, condition, giveup, stop, sleep, retryErrorCallback })
-    if (signal != null && signal.aborted === undefined) invalid('signal', 'an AbortSignal', signal)
     check('string', { name })
     check('boolean', { enabled, raiseOnGiveup })
+    if (signal != null && signal.aborted === undefined) invalid('signal', 'an AbortSignal', signal)
     // Turned off: once, with no plugin, no handler and no bound.
-    if (enabled === false) {
-      return {
-        ...prepare({ signal, name, clock, maxTries: 1, condition: () => false }, tracker),
-        _options: options, _plugins: [], _listeners: undefined, _plain: !signal && !tracker,
-      }
-    }
-    if (use != null && !(Array.isArray(use) && use.every((plugin) => plugin && typeof plugin === 'object'))) invalid('use', 'a list of plugins', use)
+    if (enabled === false) return { ...prepare({ signal, name, clock, maxTries: 1, condition: () => false }, tracker), _plugins: [], _listeners: undefined }
+    if (use != null) for (const plugin of Array.isArray(use) ? use : invalid('use', 'a list of plugins', use)) check('object', { use: plugin ?? 0 })
   }
-  const _plugins = use || outer[0] || inner[0] ? [...outer, ...(use ?? []), ...inner] : outer
+  const _plugins = use || version ? [...outer, ...(use ?? []), ...inner] : outer
   const _listeners =
-    _plugins[0] || (onAttempt ?? before ?? after ?? onSuccess ?? beforeSleep ?? onBackoff ?? onGiveup) != null ? findListeners(options, _plugins) : undefined
-  const _wait =
-    wait === undefined ? defaultWait
-    : typeof wait === 'function' ? wait
-    : Array.isArray(wait) ? wait.map((wait) => atLeastZero('wait', wait))
-    : atLeastZero('wait', wait)
+    _plugins[0] || (onAttempt ?? before ?? after ?? onSuccess ?? beforeSleep ?? onBackoff ?? onGiveup) != null
+      ? findListeners({ onAttempt, before, after, onSuccess, beforeSleep, onBackoff, onGiveup, onAbort: undefined }, _plugins)
+      : undefined
+
+  const _watched = _listeners ?? predicate ?? condition
+  const _plain =
+    (_watched ?? tracker ?? signal ?? maxTime ?? stop ?? retryErrorCallback) == null &&
+    typeof maxTries !== 'function' && (typeof wait !== 'function' || !!wait.timeless)
 
   return {
-    _options: options, _version: version, _tracker: tracker, _clock: clock,
-    _wait, _jitter: jitter, _exception: exceptions, _predicate: predicate, _condition: condition, _giveup: giveup,
-    _maxTries: maxTries ?? (maxTime === undefined && !stop ? 3 : Infinity), _maxTime: maxTime ?? Infinity,
-    _stop: stop, _signal: signal, _sleep: sleep, _name: name, _callback: retryErrorCallback, _raise: raiseOnGiveup !== false,
-    _plugins, _listeners,
-    _timed: !!(_listeners || tracker || condition || stop || maxTime !== undefined || retryErrorCallback ||
-      (typeof _wait === 'function' && !_wait.timeless) || _plugins.some((plugin) => !plugin.timeless)),
-    _plain: !(_listeners || tracker || signal || maxTime !== undefined),
+    _options: options, _tracker: tracker, _clock: clock, _maxTries: maxTries, _maxTime: maxTime,
+    _plugins, _listeners, _watched, _plain, _timed: !_plain || _plugins.some((plugin) => !plugin.timeless),
   }
 }
 
-/** What a call that starts now runs by: the policy, unless something process-wide is forced or has changed since; with its bounds asked for. */
-export const current = (policy: Policy): Settled => {
+/** A policy that serves many calls: made anew when something process-wide has changed since. */
+export interface Shared {
+  readonly _options: Options
+  readonly _tracker: Tracker | undefined
+  _version: number
+  _policy: Policy
+}
+
+const snapshot = (options: any): Options => {
+  const copy = { ...options }
+  for (const name in copy) if (Array.isArray(copy[name])) copy[name] = [...copy[name]]
+  return copy
+}
+
+/** Checks every option. What is changed in the options later changes nothing. */
+export const share = (given: Options, tracker?: Tracker): Shared => {
+  const options = snapshot(given)
+  return { _options: options, _tracker: tracker, _version: state().version, _policy: prepare(options, tracker) }
+}
+
+/** What a call that starts now runs by. */
+export const current = (shared: Shared): Policy => {
   const { force, version } = state()
-  const { _options, _version, _tracker } = policy
-  if (force || version !== _version) policy = prepare(force ? force(_options) : _options, _tracker)
-  const { _maxTries, _maxTime } = policy
-  if (typeof _maxTries === 'function' || typeof _maxTime === 'function') {
-    return {
-      ...policy,
-      _maxTries: typeof _maxTries === 'function' ? checkTries(_maxTries()) : _maxTries,
-      _maxTime: typeof _maxTime === 'function' ? atLeastZero('maxTime', _maxTime()) : _maxTime,
-    }
+  if (force) return prepare(force(shared._options), shared._tracker)
+  if (version !== shared._version) {
+    shared._version = version
+    shared._policy = prepare(shared._options, shared._tracker)
   }
-  return policy as Settled
+  return shared._policy
 }

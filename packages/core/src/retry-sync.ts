@@ -1,7 +1,7 @@
-import { type Call, checkTarget, type Driver, end, newCall, wrap } from './call.ts'
+import { checkTarget, type Driver, end, newCall, OVER, wrap } from './call.ts'
 import { isThenable } from './events.ts'
-import { current, type Policy, prepare } from './policy.ts'
-import { attempt, go, guard, judge } from './retry.ts'
+import { current, share, type Shared } from './policy.ts'
+import { go, guard } from './retry.ts'
 import { sleepBlocking } from './sleep.ts'
 import type { Attempt, Operation, Options } from './types.ts'
 
@@ -12,7 +12,7 @@ export const refusePromise = (value: unknown, who: string): void => {
   throw new TypeError(`${who} returned a promise in a synchronous call: use the async form`)
 }
 
-/** Carries calls on by blocking. A wait is only noted, in `call._wait`: who drives the call sleeps. */
+/** Carries calls on by blocking. */
 export const syncDriver: Driver = {
   _run(call) {
     let failed = false
@@ -23,31 +23,25 @@ export const syncDriver: Driver = {
       failed = true
       result = error
     }
-    if (call._turn === Infinity) return
-    if (!failed) refusePromise(result, 'the operation')
-    end(call, failed, result)
-    judge(call)
+    if (!failed && call._step < OVER) refusePromise(result, 'the operation')
+    end(call, result, failed)
   },
-  _sleep() {},
+  _sleep(call) {
+    const { _wait, _policy: { _clock, _options: { sleep, signal } } } = call
+    if (sleep) refusePromise(sleep(_wait!, signal), 'sleep')
+    else if (_clock.block) _clock.block(_wait!)
+    else sleepBlocking(_wait!)
+  },
   _follow(_, promise) {
     refusePromise(promise, 'a handler')
   },
 }
 
-/** Sleeps the wait that the call has come to, and makes the next attempt. */
-export const wake = (call: Call): void => {
-  const { _sleep, _signal, _clock } = call._policy
-  if (_sleep) refusePromise(_sleep(call._wait, _signal), 'sleep')
-  else if (_clock.block) _clock.block(call._wait)
-  else sleepBlocking(call._wait)
-  if (call._turn < Infinity) attempt(call)
-}
-
-/** Runs by options that have been checked. */
-export const runSync = (policy: Policy, operation: Operation<any>, target: Function = operation, args: readonly unknown[] = []): any => {
+/** Runs by options that serve many calls. */
+export const runSync = (shared: Shared, operation: Operation<any>, target: Function = operation, args: readonly unknown[] = []): any => {
   checkTarget(target)
-  const settled = current(policy)
-  const call = newCall(syncDriver, settled, wrap(operation, settled), target, args)
+  const policy = current(shared)
+  const call = newCall(syncDriver, policy, wrap(operation, policy), target, args)
   policy._tracker?._opened(call)
   let failed = false
   let result: unknown
@@ -57,8 +51,7 @@ export const runSync = (policy: Policy, operation: Operation<any>, target: Funct
     result = reason
   }
   guard(call, false)
-  if (call._turn < Infinity) go(call, attempt)
-  while (call._turn < Infinity) go(call, wake)
+  go(call)
   if (failed) throw result
   return result
 }
@@ -70,4 +63,4 @@ export const runSync = (policy: Policy, operation: Operation<any>, target: Funct
  * and an Error where blocking is not allowed and no `sleep` is given.
  */
 export const retrySync = <T>(operation: (attempt: Attempt) => T extends PromiseLike<unknown> ? never : T, options: Options<T> = {}): T =>
-  runSync(prepare(options), operation as Operation<T>)
+  runSync(share(options), operation as Operation<T>)

@@ -1,73 +1,82 @@
 import { CallAttempt } from './attempt.ts'
-import { begin, type Call, checkTarget, type Driver, end, newCall, record, wrap } from './call.ts'
-import { decide, DONE, GIVE_UP } from './decide.ts'
+import { BEGIN, begin, type Call, checkTarget, type Driver, end, JUDGE, newCall, now, OVER, record, type Step, wrap } from './call.ts'
+import { decide, GIVE_UP } from './decide.ts'
 import { TimeoutError } from './errors.ts'
-import { isThenable, type Listeners } from './events.ts'
-import { current, type Policy, prepare, type Settled } from './policy.ts'
+import { isThenable } from './events.ts'
+import { current, type Policy, prepare, type Shared } from './policy.ts'
+import { state } from './shared.ts'
 import { arm } from './timer.ts'
 import type { Details, Operation, Options } from './types.ts'
 
-/** Tells everyone who listens to an event, then goes on: at once, unless a handler returns a promise. */
-const tell = (call: Call, event: keyof Listeners, details: Details | undefined, next: (call: Call) => void): void => {
-  const listeners = call._policy._listeners?.[event]
-  let i = 0
-  if (!listeners) return next(call)
-  details ??= record(call)
-  const on = (): void => {
-    while (i < listeners.length) {
-      const result = listeners[i++]!(details)
-      if (isThenable(result)) return call._driver._follow(call, result, on)
-      if (call._turn === Infinity) return
+/** After an attempt: goes on with the end that the outcome calls for, or with the wait. */
+const judge: Step = (call) => {
+  call._attempt = undefined
+  const wait = decide(call)
+  // Any of the caller's callbacks may have aborted the call.
+  if (call._step >= OVER) return
+  if (wait < 0) {
+    call._step = -wait
+    call._wait = undefined
+  } else call._wait = wait
+}
+
+/** What the caller gets instead of an outcome that was given up on. */
+const replace: Step = (call) => {
+  const { retryErrorCallback, raiseOnGiveup } = call._policy._options
+  if (retryErrorCallback) {
+    const result = retryErrorCallback(record(call))
+    if (isThenable(result)) return call._driver._follow(call, result, finish)
+    finish(call, result)
+  } else if (call._failed && raiseOnGiveup === false) finish(call, undefined)
+}
+
+const settle: Step = (call) => finish(call, call._result, call._failed)
+
+/** The engine's loop, and its ends. A name is an event: it is told to those who listen, one by one. */
+const steps: readonly (string | Step)[] = [
+  'onAttempt', 'before', (call) => call._driver._run(call), // 0
+  'after', judge, // AFTER, JUDGE
+  'beforeSleep', 'onBackoff', (call) => call._driver._sleep(call), // 5
+  begin, // BEGIN, and from the top
+  'onSuccess', settle, // -DONE
+  'onGiveup', settle, // -FATAL
+  'after', // EXPIRED
+  'onGiveup', replace, settle, // -GIVE_UP
+]
+/** The time was up while an attempt ran: it was the last. */
+const EXPIRED = 13
+const LAST = 16
+
+/** Goes on with a call, until it is over or has something to wait for. An error in one of the caller's own callbacks ends it. */
+export const go = (call: Call): void => {
+  try {
+    for (let step; (step = steps[call._step]); ) {
+      let result
+      if (typeof step === 'string') {
+        const listener = call._policy._listeners?.[step]?.[call._listener++]
+        if (listener) {
+          result = listener(record(call))
+          if (isThenable(result)) result = call._driver._follow(call, result, go)
+        } else {
+          call._listener = 0
+          call._step++
+        }
+      } else {
+        call._step++
+        result = step(call)
+      }
+      if (result === call) return
     }
-    next(call)
+  } catch (error) {
+    abort(call, error)
   }
-  on()
 }
 
-/** The engine's loop, first half: one more attempt. */
-export const attempt = (call: Call): void => {
-  begin(call)
-  tell(call, 'onAttempt', undefined, toldAttempt)
-}
-const toldAttempt = (call: Call): void => tell(call, 'before', undefined, call._driver._run)
-
-/** The engine's loop, second half: what follows the outcome of an attempt. */
-export const judge = (call: Call): void => {
-  const details = record(call)
-  const decided = (): void => {
-    call._attempt = undefined
-    const wait = decide(call, details)
-    // Any of the caller's callbacks may have aborted the call.
-    if (call._turn === Infinity) return
-    // Who is told of the end is not cut off by a deadline.
-    call._expired = wait < 0
-    if (wait < 0) return tell(call, wait === DONE ? 'onSuccess' : 'onGiveup', details, () => conclude(call, wait, details))
-    const sleep = (): void => {
-      call._wait = wait
-      call._driver._sleep(call, wait)
-    }
-    if (!call._policy._listeners) return sleep()
-    const upcoming = record(call, wait)
-    tell(call, 'beforeSleep', upcoming, () => tell(call, 'onBackoff', upcoming, sleep))
-  }
-  if (call._attempt) tell(call, 'after', details, decided)
-  else decided()
-}
-
-const conclude = (call: Call, why: number, details: Details): void => {
-  const { _callback, _raise } = call._policy
-  call._told = true
-  if (why === GIVE_UP && _callback) {
-    const result = _callback(details)
-    if (isThenable(result)) call._driver._follow(call, result, (value) => finish(call, false, value))
-    else finish(call, false, result)
-  } else if (why === GIVE_UP && call._failed && !_raise) finish(call, false, undefined)
-  else finish(call, call._failed, call._result)
-}
-
-export const finish = (call: Call, failed: boolean, result: unknown): void => {
-  if (call._turn === Infinity) return
-  call._turn = Infinity
+/** Ends a call, once. */
+export const finish = (call: Call, result: unknown, failed = false): void => {
+  if (call._step === OVER) return
+  call._step = OVER
+  call._turn++
   call._attempt = undefined
   call._policy._clock.clearTimeout(call._timer)
   call._release?.()
@@ -75,170 +84,137 @@ export const finish = (call: Call, failed: boolean, result: unknown): void => {
   ;(failed ? call._reject : call._resolve)!(result)
 }
 
-/** Cuts a call short, whatever it is doing. */
+/** Cuts a call short, whatever it is doing. Who has been told of its end is not told of another. */
 export const abort = (call: Call, reason: unknown): void => {
-  if (call._turn === Infinity) return
-  const { _attempt } = call
-  end(call, true, reason)
-  finish(call, true, reason)
+  const { _attempt, _step } = call
+  if (_step === OVER) return
+  if (call._tries) end(call, reason, true)
+  finish(call, reason, true)
   _attempt?.abort(reason)
-  if (call._tries && !call._told) call._policy._listeners?.onAbort?.forEach((listener) => listener(record(call)))
+  if (_step < LAST && call._tries) call._policy._listeners?.['onAbort']?.forEach((listener) => listener(record(call)))
 }
 
-/** Goes on with a call; an error in one of the caller's own callbacks ends it. */
-export const go = (call: Call, step: (call: Call) => void): void => {
-  try {
-    step(call)
-  } catch (error) {
-    abort(call, error)
-  }
-}
-
-/** `maxTime` has passed: a running attempt has timed out; without one the last outcome stands. Either way it is the last. */
+/**
+ * `maxTime` has passed. A running attempt has timed out; without one the outcome stands, and if it is not a success it was
+ * the last. Who is told of the end is not cut off.
+ */
 const expire = (call: Call): void => {
-  const { _attempt } = call
-  if (call._expired) return
-  call._expired = true
+  const { _attempt, _maxTime, _policy, _step } = call
+  if (_step > BEGIN) return
   call._turn++
-  call._policy._clock.clearTimeout(call._timer)
-  if (_attempt && call._ended === undefined) {
-    const error = new TimeoutError(`no result within maxTime, ${call._policy._maxTime} ms`, { cause: call._result })
-    end(call, true, error)
-    _attempt.abort(error)
-  } else call._attempt = undefined
-  if (call._turn < Infinity) go(call, judge)
+  call._listener = call._maxTime = 0
+  call._wait = undefined
+  _policy._clock.clearTimeout(call._timer)
+  if (call._ended === undefined) {
+    const error = new TimeoutError(`no result within maxTime, ${_maxTime} ms`, { cause: call._result })
+    end(call, error, true)
+    call._step = EXPIRED
+    _attempt!.abort(error)
+  } else call._step = _step < JUDGE && !call._failed ? JUDGE : -GIVE_UP
+  go(call)
 }
 
 /** Watches the caller's signal and, with `timed`, the clock, until the call releases them. */
 export const guard = (call: Call, timed: boolean): void => {
-  const { _signal, _maxTime, _clock } = call._policy
-  const left = timed ? _maxTime - (call._tries && _clock.now() - call._started) : Infinity
-  if (!_signal && left === Infinity) return
-  const onabort = (): void => abort(call, _signal!.reason)
-  if (_signal?.aborted) return onabort()
+  const { _clock, _options: { signal } } = call._policy
+  const left = timed ? call._maxTime - (call._tries && _clock.now() - call._started) : Infinity
+  if (!signal && left === Infinity) return
+  const onabort = (): void => abort(call, signal!.reason)
+  if (signal?.aborted) return onabort()
   const deadline = { _timer: undefined }
   call._release = () => {
     _clock.clearTimeout(deadline._timer)
-    _signal?.removeEventListener('abort', onabort)
+    signal?.removeEventListener('abort', onabort)
   }
-  _signal?.addEventListener('abort', onabort)
+  signal?.addEventListener('abort', onabort)
   if (left < Infinity) arm(deadline, _clock, Math.max(left, 0), () => expire(call))
 }
 
-/** Calls an operation. Whatever it does comes back as a promise: sync and async ones meet the same order of events. */
-export const invoke = (operation: Operation<any>, attempt: CallAttempt): Promise<any> => {
+/** Calls a function. Whatever it does comes back as a promise: sync and async ones meet the same order of events. */
+export const invoke = <Argument>(operation: (argument: Argument) => unknown, argument: Argument): Promise<any> => {
   try {
-    return Promise.resolve(operation(attempt))
+    return Promise.resolve(operation(argument))
   } catch (error) {
     return Promise.reject(error)
   }
 }
 
-/** Takes down an outcome and goes on with it, unless the call has gone on without it. */
-const settle = (call: Call, attempt: CallAttempt | undefined, failed: boolean, result: unknown): void => {
-  if (attempt !== call._attempt || call._ended !== undefined) return
-  const { _listeners, _condition, _predicate } = call._policy
-  end(call, failed, result)
-  // A success that nobody judges or watches needs no loop to be one.
-  if (failed || _listeners || _condition || _predicate) go(call, judge)
-  else finish(call, false, result)
+type Next = (call: Call, result: any, failed?: boolean) => void
+
+/** Waits for a promise, and goes on with what comes of it unless the call has gone on without it. */
+const follow = (call: Call, promise: Promise<unknown>, next: Next, fail: Next): Call => {
+  const turn = ++call._turn
+  promise.then(
+    (value) => turn === call._turn && next(call, value),
+    (error) => turn === call._turn && fail(call, error, true),
+  )
+  return call
+}
+
+/** Takes down an outcome, and goes on with it. */
+const goOn: Next = (call, result, failed) => {
+  end(call, result, failed)
+  // A success that nobody watches or judges needs no loop to be one.
+  if (failed || call._policy._watched) go(call)
+  else finish(call, result)
 }
 
 /** Carries calls on with promises and timers. */
 export const driver: Driver = {
   _run(call) {
-    const { _attempt } = call
-    const work = invoke(call._operation, _attempt!)
+    const work = invoke(call._operation, call._attempt!)
     if (call._policy._tracker) call._work = work
-    work.then(
-      (value) => settle(call, _attempt, false, value),
-      (error) => settle(call, _attempt, true, error),
-    )
+    return follow(call, work, goOn, goOn)
   },
-  _sleep(call, wait) {
-    const { _sleep, _signal } = call._policy
-    if (_sleep) driver._follow(call, _sleep(wait, _signal) as PromiseLike<unknown>, () => attempt(call))
+  _sleep(call) {
+    const { _wait, _policy: { _clock, _options: { sleep, signal } } } = call
+    if (sleep) return driver._follow(call, sleep(_wait!, signal) as PromiseLike<unknown>, go)
     // Without a wait there is no need for a timer, but I/O and other timers must get their turn now and then.
-    else if (wait > 0 || call._tries % 64 === 0) arm(call, call._policy._clock, wait, again)
-    else attempt(call)
+    if (_wait! > 0 || call._tries % 64 === 0) {
+      arm(call, _clock, _wait!, go)
+      return call
+    }
+    return undefined
   },
-  _follow(call, promise, next) {
-    const { _turn } = call
-    Promise.resolve(promise).then(
-      (value) => _turn === call._turn && _turn < Infinity && go(call, () => next(value)),
-      (error) => _turn === call._turn && abort(call, error),
-    )
-  },
-}
-const again = (call: Call): void => go(call, attempt)
-
-/** A call that nobody watches and nothing can cut short: not yet a `Call`, as most of them never need to become one. */
-interface PlainCall {
-  readonly _policy: Settled
-  readonly _operation: Operation<any>
-  readonly _target: Function
-  readonly _args: readonly unknown[]
-  readonly _started: number
-  _attempt: CallAttempt | undefined
-  _call: Call | undefined
+  _follow: (call, promise, next) => follow(call, Promise.resolve(promise), next, abort),
 }
 
-/** Makes it a call, with its first attempt under way. */
-const grow = (plain: PlainCall): Call => {
-  let { _call } = plain
-  if (!_call) {
-    _call = plain._call = newCall(driver, plain._policy, plain._operation, plain._target, plain._args)
-    _call._attempt = plain._attempt
-    _call._tries = 1
-    _call._began = _call._started = plain._started
-  }
-  return _call
-}
-
-const plainFacts = (plain: PlainCall): Details => record(grow(plain))
-
-/** A thenable is given the ends of the promise it is returned into: the rest of the call needs no second one. */
-const carryOn = (plain: PlainCall, failed: boolean, result: unknown): PromiseLike<any> => ({
-  then(resolve, reject): any {
-    const call = grow(plain)
-    call._resolve = resolve as any
-    call._reject = reject as any
-    settle(call, call._attempt, failed, result)
-  },
-})
-
-/** Chains a plain call on the operation's own promise: a success is no more than that. */
-const startPlain = (policy: Settled, operation: Operation<any>, target: Function, args: readonly unknown[]): Promise<any> => {
-  const plain: PlainCall = {
-    _policy: policy,
-    _operation: wrap(operation, policy),
-    _target: target,
-    _args: args,
-    _started: policy._timed ? policy._clock.now() : 0,
-    _attempt: undefined,
-    _call: undefined,
-  }
-  const first = (plain._attempt = new CallAttempt(1, policy._plugins, plain, plainFacts))
-  return invoke(plain._operation, first).then(
-    policy._condition || policy._predicate ? (value) => carryOn(plain, false, value) : undefined,
-    (error) => carryOn(plain, true, error),
-  )
-}
+const factsOf = (grow: () => Call): Details => record(grow())
 
 /** Runs by options that have been checked. */
 export const run = (policy: Policy, operation: Operation<any>, target: Function = operation, args: readonly unknown[] = []): Promise<any> => {
+  checkTarget(target)
+  const wrapped = wrap(operation, policy)
+  if (policy._plain) {
+    // Chained on the operation's own promise: a success is no more than that, and needs no call.
+    let call: Call | undefined
+    const started = now(policy)
+    const grow = (): Call => (call ??= newCall(driver, policy, wrapped, target, args, attempt, started))
+    const attempt = new CallAttempt(1, policy._plugins, grow, factsOf)
+    return invoke(wrapped, attempt).then(undefined, (error) => ({
+      // A thenable is given the ends of the promise it is returned into: the rest of the call needs no second one.
+      then(resolve: (value: any) => void, reject: (reason: unknown) => void): void {
+        const call = grow()
+        call._resolve = resolve
+        call._reject = reject
+        goOn(call, error, true)
+      },
+    }))
+  }
+  return new Promise((resolve, reject) => {
+    const call = newCall(driver, policy, wrapped, target, args)
+    call._resolve = resolve
+    call._reject = reject
+    policy._tracker?._opened(call)
+    guard(call, true)
+    go(call)
+  })
+}
+
+/** Runs by options that serve many calls. */
+export const runShared = (shared: Shared, operation: Operation<any>, target?: Function, args?: readonly unknown[]): Promise<any> => {
   try {
-    checkTarget(target)
-    const settled = current(policy)
-    if (settled._plain) return startPlain(settled, operation, target, args)
-    return new Promise((resolve, reject) => {
-      const call = newCall(driver, settled, wrap(operation, settled), target, args)
-      call._resolve = resolve
-      call._reject = reject
-      policy._tracker?._opened(call)
-      guard(call, true)
-      if (call._turn < Infinity) go(call, attempt)
-    })
+    return run(current(shared), operation, target, args)
   } catch (error) {
     return Promise.reject(error)
   }
@@ -250,10 +226,5 @@ export const run = (policy: Policy, operation: Operation<any>, target: Function 
  * `signal.reason` when the caller aborts, with a TimeoutError when `maxTime` passes during an attempt, and with a
  * TypeError or RangeError for unusable options. The operation receives the attempt: pass `attempt.signal` on.
  */
-export const retry = <T>(operation: Operation<T>, options: Options<Awaited<T>> = {}): Promise<Awaited<T>> => {
-  try {
-    return run(prepare(options), operation)
-  } catch (error) {
-    return Promise.reject(error)
-  }
-}
+export const retry = <T>(operation: Operation<T>, options: Options<Awaited<T>> = {}): Promise<Awaited<T>> =>
+  invoke((options: Options) => run(prepare(state().force?.(options) ?? options), operation), options)

@@ -1,7 +1,7 @@
-import { type Call, record } from './call.ts'
+import { type Call, OVER, record } from './call.ts'
 import { iterate, iterateSync, type SyncTurn, type Turn } from './iterate.ts'
-import { type Policy, prepare, type Tracker } from './policy.ts'
-import { abort, run } from './retry.ts'
+import { share, type Shared, type Tracker } from './policy.ts'
+import { abort, runShared } from './retry.ts'
 import { runSync } from './retry-sync.ts'
 import type { Attempt, Details, Operation, Options, Plugin } from './types.ts'
 
@@ -26,7 +26,7 @@ export interface Statistics {
  */
 export class Retrying<T = any> implements Plugin {
   readonly #options: Options<T>
-  #policy: Policy
+  #policy: Shared
   #last: Call | undefined
   /** Calls under way, each knowing its place: cheaper than a Set. */
   readonly #running: Call[] = []
@@ -58,12 +58,12 @@ export class Retrying<T = any> implements Plugin {
   /** Throws a TypeError or RangeError for unusable options. */
   constructor(options: Options<T> = {}) {
     this.#options = { ...options }
-    this.#policy = prepare(this.#options, this.#tracker)
+    this.#policy = share(this.#options, this.#tracker)
   }
 
   /** Calls `fn(...args)` until it succeeds or it is enough. Settles as `retry` does. */
   call<Args extends readonly any[], Result extends T>(fn: (...args: Args) => Result | PromiseLike<Result>, ...args: Args): Promise<Result> {
-    return this.#closed ? Promise.reject(this.#closed) : run(this.#policy, () => fn(...args), fn ?? null, args)
+    return this.#closed ? Promise.reject(this.#closed) : runShared(this.#policy, () => fn(...args), fn ?? null, args)
   }
 
   /** As `call`, for a synchronous function: blocks while it waits, see `retrySync`. */
@@ -79,11 +79,11 @@ export class Retrying<T = any> implements Plugin {
   wrap<Result>(next: Operation<Result>): (attempt?: Attempt) => Promise<Awaited<Result>> {
     return (outer) => {
       if (this.#closed) return Promise.reject(this.#closed)
-      if (!outer) return run(this.#policy, next)
+      if (!outer) return runShared(this.#policy, next)
       if (outer.aborted) return Promise.reject(outer.reason)
       const { target, args } = outer.details
       this.#outer = outer
-      const result = run(this.#policy, next, target, [...args])
+      const result = runShared(this.#policy, next, target, [...args])
       this.#outer = undefined
       return result
     }
@@ -100,14 +100,14 @@ export class Retrying<T = any> implements Plugin {
   }
 
   set enabled(enabled: boolean) {
-    this.#policy = prepare({ ...this.#options, enabled }, this.#tracker)
+    this.#policy = share({ ...this.#options, enabled }, this.#tracker)
   }
 
   get statistics(): Statistics {
     const call = this.#last
     return {
       attemptNumber: call?._tries ?? 0,
-      elapsed: call ? (call._turn < Infinity ? call._policy._clock.now() : call._ended!) - call._started : 0,
+      elapsed: call ? (call._step === OVER ? call._ended! - call._started : call._policy._clock.now() - call._started) : 0,
       idleFor: call?._idleFor ?? 0,
       startTime: call?._started,
     }

@@ -7,15 +7,15 @@ interface Shared {
   /** Changes whenever a plugin joins or leaves. */
   version: number
   /** Overrides in force, and all of them as one function. `override()` keeps both. */
-  overrides: readonly ((options: Options) => Forced | undefined)[]
-  force: ((options: Options) => Forced) | undefined
+  overrides?: readonly ((options: Options) => Forced | undefined)[]
+  force?: ((options: Options) => Forced) | undefined
 }
 
 let shared: Shared | undefined
 
 /** The only process-wide state. It hangs on a registered symbol, so that two copies of core in one process agree. */
 export const state = (): Shared =>
-  (shared ??= (globalThis as any)[Symbol.for('@backon/core/1')] ??= { outer: [], inner: [], version: 0, overrides: [], force: undefined })
+  (shared ??= (globalThis as any)[Symbol.for('@backon/core/1')] ??= { outer: [], inner: [], version: 0 })
 
 export const realClock: Clock = {
   now: () => performance.now(),

@@ -10,15 +10,20 @@ export interface ExpoOptions {
   maxValue?: number | undefined
 }
 
+const curve =
+  (base: number, factor: number, maxValue: number) =>
+  (details: { tries: number }): number =>
+    // `|| 0`: nothing times an overflown power is still nothing, not NaN.
+    Math.min(factor * base ** (details.tries - 1) || 0, maxValue, Number.MAX_VALUE)
+
+/** `expo()`, for who needs no other. */
+export const double: Wait = /* @__PURE__ */ curve(2, 1_000, Infinity)
+
 /**
  * Waits `factor · base^n` ms, at most `maxValue`: 1, 2, 4, 8 … seconds by default.
  * Saturates at `maxValue` or the largest number, however many attempts. Throws for an option that is no number of 0 or more.
  */
 export const expo = ({ base = 2, factor = 1_000, maxValue = Infinity }: ExpoOptions = {}): Wait => {
   nonNegative({ base, factor, maxValue })
-  return Object.assign(
-    // `|| 0`: nothing times an overflown power is still nothing, not NaN.
-    (details: { tries: number }) => Math.min(factor * base ** (details.tries - 1) || 0, maxValue, Number.MAX_VALUE),
-    { timeless: true },
-  )
+  return Object.assign(curve(base, factor, maxValue), { timeless: true })
 }
