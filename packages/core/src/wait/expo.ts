@@ -10,7 +10,8 @@ export interface ExpoOptions {
   maxValue?: number | undefined
 }
 
-const curve =
+/** The curve itself, its numbers unchecked. */
+export const curve =
   (base: number, factor: number, maxValue: number) =>
   (details: { tries: number }): number =>
     // `|| 0`: nothing times an overflown power is still nothing, not NaN.

@@ -1,7 +1,7 @@
 import { invalid, nonNegative } from '../check.ts'
 import { fullJitter } from '../jitter.ts'
 import type { Wait } from '../types.ts'
-import { expo } from './expo.ts'
+import { curve } from './expo.ts'
 
 export interface WaitRandomExponentialOptions {
   /** The first upper bound, in ms. Default 1,000. */
@@ -27,10 +27,10 @@ export const waitRandomExponential = ({
 }: WaitRandomExponentialOptions = {}): Wait => {
   nonNegative({ multiplier, expBase, maxValue, minValue })
   if (minValue > maxValue) invalid('minValue', `maxValue (${maxValue}) or less`, minValue)
-  const ceiling = expo({ factor: multiplier, base: expBase, maxValue })
+  const ceiling = curve(expBase, multiplier, maxValue)
   return Object.assign(
     (details: Parameters<Wait>[0]) => {
-      const high = Math.max(minValue, ceiling(details)!)
+      const high = Math.max(minValue, ceiling(details))
       return Math.min(minValue + (fullJitter(high - minValue) || 0), high)
     },
     { exact: true, timeless: true },
