@@ -31,7 +31,7 @@ export const decide = (call: Call): number => {
   if (typeof wait !== 'number') {
     wait = typeof strategy === 'function' ? strategy(record(call)) : typeof strategy === 'number' ? strategy : strategy[call._tries - 1]
     if (wait === undefined) return GIVE_UP
-    if (jitter && !(strategy as any).exact) wait = jitter(wait as number)
+    if (jitter && !(strategy as any).exact) wait = jitter(atLeastZero('wait', wait))
   }
   const ms = atLeastZero('wait', wait)
   // An endless wait is one, where there is no deadline.

@@ -519,3 +519,7 @@ describe('options that are of no use are refused, with name and value', () => {
     await expect(retry(() => 1, { wait: { toString: 5 } as never })).rejects.toThrow(/^wait must be/)
   })
 })
+
+test('an unusable wait is named as the strategy gave it, before jitter', async () => {
+  await expect(retry(() => Promise.reject(new Error('x')), { wait: () => -1 })).rejects.toThrow('wait must be a number of 0 or more; got -1')
+})

@@ -19,8 +19,8 @@ export const state = (): Shared =>
 
 export const realClock: Clock = {
   now: () => performance.now(),
-  // Looked up at each call, so that fake timers installed later are obeyed.
-  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  // Looked up at each call, so that fake timers installed later are obeyed. Rounded up: timers cut fractions off and would come too early.
+  setTimeout: (callback, ms) => setTimeout(callback, Math.ceil(ms)),
   clearTimeout: (handle) => clearTimeout(handle),
 }
 
