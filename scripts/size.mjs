@@ -1,6 +1,6 @@
 // Bundles each entry of package.json's "sizes" from dist/, as a user's bundler would, and holds it to its limit.
 // An entry: { name, import: "import { x } from '@backon/y'" or code: "whole module", limit: bytes, external?: [names],
-// beside?: "import …" } — with `beside`, what counts is how much a bundle grows that already has that import.
+// beside?: "import …", aim?: bytes } — with `aim`, a goal that is not reached yet is shown; with `beside`, what counts is how much a bundle grows that already has that import.
 // The documents quote sizes as `<!-- size: NAME -->1,234 B<!-- /size -->`; `--write-readme` brings them up to date, and
 // without it a figure that is more than 5 % off fails.
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
@@ -59,8 +59,8 @@ const { sizes } = JSON.parse(readFileSync('package.json', 'utf8'))
 const rows = await Promise.all(sizes.map(async (entry) => ({ ...entry, size: await measure(entry) })))
 const width = Math.max(4, ...rows.map(({ name }) => name.length))
 console.log(`${'name'.padEnd(width)}    bytes    limit   (minified, gzip -9)`)
-for (const { name, size, limit } of rows) {
-  const note = size > limit ? `   ${size - limit} B over its limit` : ''
+for (const { name, size, limit, aim } of rows) {
+  const note = size > limit ? `   ${size - limit} B over its limit` : size > aim ? `   aim: ${aim}, ${size - aim} B to go` : ''
   console.log(`${name.padEnd(width)} ${String(size).padStart(8)} ${String(limit).padStart(8)}${note}`)
 }
 const over = rows.filter(({ size, limit }) => !(size <= limit))

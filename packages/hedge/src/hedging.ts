@@ -1,4 +1,4 @@
-import { type Attempt, clock, constant, emit, fork, type Hooks, type Plugin, TimeoutError, type Wait } from '@backon/core'
+import { type Attempt, clock, emit, fork, type Hooks, type Plugin, TimeoutError, type Wait } from '@backon/core'
 import { check } from './check.ts'
 import { HedgeLostError } from './error.ts'
 import type { HedgeDetails } from './hooks.ts'
@@ -55,12 +55,14 @@ const checkNumber = (name: string, value: any): void =>
  * only what may run twice.
  */
 export const hedging = (options: HedgeOptions): Plugin => {
-  const { wait, maxHedge = 3, timeout = Infinity, maxExtraLoad = Infinity, onHedge, onDiscard } = options
-  const strategy: Wait & Partial<LatencyWait> = typeof wait === 'function' ? wait : constant(wait)
+  const { wait = 1_000, maxHedge = 3, timeout = Infinity, maxExtraLoad = Infinity, onHedge, onDiscard } = options
+  const list = typeof wait === 'function' ? [] : [wait].flat() as number[]
+  const strategy: Wait & Partial<LatencyWait> = typeof wait === 'function' ? wait : ({ tries }) => list[typeof wait === 'number' ? 0 : tries - 1]
   const { observe } = strategy
   check(maxHedge > 0 && Number.isInteger(maxHedge), 'maxHedge must be an integer of 1 or more', maxHedge)
   checkNumber('timeout', timeout)
   checkNumber('maxExtraLoad', maxExtraLoad)
+  for (const ms of list) checkNumber('wait', ms)
   for (const handler of [onHedge, onDiscard])
     check(!handler || typeof handler === 'function', 'onHedge, onDiscard must be a function', handler)
 
@@ -183,7 +185,7 @@ export const hedging = (options: HedgeOptions): Plugin => {
 
   return {
     // A strategy or a handler is shown the attempt's times.
-    timeless: !!strategy.timeless && !onHedge,
+    timeless: (typeof wait !== 'function' || !!wait.timeless) && !onHedge,
     wrap: race,
   }
 }
