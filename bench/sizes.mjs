@@ -36,26 +36,32 @@ for (const { title, rows } of sections) {
   if (chosen.length) console.log(`## ${title}\n\n${draw(await Promise.all(chosen.map(weigh)))}\n`)
 }
 
-async function weigh({ name, source, target }) {
+async function weigh({ name, source, beside, target }) {
   try {
-    const { outputFiles } = await build({
-      stdin: { contents: source, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
-      bundle: true,
-      minify: true,
-      format: 'esm',
-      platform: 'node',
-      mainFields: ['module', 'main'],
-      target: 'esnext',
-      write: false,
-      logLevel: 'silent',
-      plugins: [builtPackages],
-    })
-    const [{ contents }] = outputFiles
-    if (contents.length === 0) throw new NotBuilt(name)
-    return { name, target, minified: contents.length, gzip: gzipSync(contents, { level: 9 }).length }
+    const alone = await bundle(source)
+    const added = beside && (await bundle(`${beside}; ${source}`)).gzip - (await bundle(beside)).gzip
+    return { name, target, ...alone, added }
   } catch (error) {
     return { name, target, problem: problemOf(error) }
   }
+}
+
+async function bundle(source) {
+  const { outputFiles } = await build({
+    stdin: { contents: source, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    mainFields: ['module', 'main'],
+    target: 'esnext',
+    write: false,
+    logLevel: 'silent',
+    plugins: [builtPackages],
+  })
+  const [{ contents }] = outputFiles
+  if (contents.length === 0) throw new NotBuilt(source)
+  return { minified: contents.length, gzip: gzipSync(contents, { level: 9 }).length }
 }
 
 function problemOf(error) {
@@ -66,13 +72,14 @@ function problemOf(error) {
 
 function draw(rows) {
   return table([
-    ['', 'gzip B', 'minified B', 'target', ''],
-    ...rows.map(({ name, problem, gzip, minified, target }) => [
+    ['', 'gzip B', 'minified B', 'added, gzip B', 'target', ''],
+    ...rows.map(({ name, problem, gzip, minified, added, target }) => [
       name,
       problem ?? gzip.toLocaleString('en'),
       problem ? '' : minified.toLocaleString('en'),
+      added?.toLocaleString('en') ?? '',
       target ? `≤ ${target.toLocaleString('en')} B` : '',
-      verdict(gzip, target),
+      verdict(added ?? gzip, target),
     ]),
   ])
 }

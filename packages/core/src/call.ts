@@ -119,7 +119,7 @@ export const now = ({ _timed, _clock }: Policy): number => (_timed ? _clock.now(
 
 /** Folds the plugins around an operation: the first is outermost. */
 export const wrap = (operation: Operation<any>, { _plugins }: Policy): Operation<any> =>
-  _plugins.reduceRight((next, plugin) => plugin.wrap?.(next) ?? next, operation)
+  _plugins[0] ? _plugins.reduceRight((next, plugin) => plugin.wrap?.(next) ?? next, operation) : operation
 
 export const checkTarget = (target: unknown): void => {
   if (typeof target !== 'function') invalid('operation', 'a function', target)
