@@ -20,9 +20,8 @@ export interface RetryingCallerSync {
 }
 
 const callerWith = (runner: (policy: Shared, operation: () => any, target: any, args: readonly unknown[]) => any, options: Options): any => {
-  options = { ...options }
   const policy = share(options)
-  const copy = (overrides?: Options): any => callerWith(runner, { ...options, ...overrides })
+  const copy = (overrides?: Options): any => callerWith(runner, { ...policy._options, ...overrides })
   return Object.assign((fn: any, ...args: unknown[]) => runner(policy, () => fn(...args), fn ?? null, args), {
     copy,
     on: (exception: Options['exception']) => copy({ exception }),

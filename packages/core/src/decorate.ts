@@ -31,7 +31,7 @@ export interface SyncDecorator {
   <Method extends (...args: any[]) => any>(target: object, key: string | symbol, descriptor: TypedPropertyDescriptor<Method>): void
 }
 
-const wrapFunction = (runner: Runner, options: Options, target: Function, policy = share(options)): Function => {
+const wrapFunction = (runner: Runner, policy: Shared, target: Function): Function => {
   if (typeof target !== 'function') invalid('target', 'a function or a method', target)
   const retried = function (this: unknown, ...args: unknown[]): unknown {
     return runner(policy, () => target.apply(this, args), target, args)
@@ -39,7 +39,7 @@ const wrapFunction = (runner: Runner, options: Options, target: Function, policy
   return Object.defineProperties(retried, {
     name: { value: target.name, configurable: true },
     length: { value: target.length, configurable: true },
-    retryWith: { value: (overrides: Options) => wrapFunction(runner, { ...options, ...overrides }, target), configurable: true },
+    retryWith: { value: (overrides: Options) => wrapFunction(runner, share({ ...policy._options, ...overrides }), target), configurable: true },
   })
 }
 
@@ -57,7 +57,7 @@ export const decorator =
 
 const decorateWith = (runner: Runner, options: Options): any => {
   const policy = share(options)
-  return decorator((target) => wrapFunction(runner, options, target, policy))
+  return decorator((target) => wrapFunction(runner, policy, target))
 }
 
 const isFalsy = (value: unknown): boolean => !value

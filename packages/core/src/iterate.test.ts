@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { hang, settled } from '../test/promises.ts'
 import { idle, type VirtualTime, virtualTime } from '../test/time.ts'
 import { TimeoutError } from './errors.ts'
 import type { SyncTurn, Turn } from './iterate.ts'
@@ -19,8 +20,6 @@ const error = new Error('down')
 const fail = (): never => {
   throw error
 }
-const hang = (): Promise<never> => new Promise(() => {})
-const settled = async (promise: Promise<unknown>): Promise<[string, unknown]> => promise.then((value) => ['resolved', value], (error) => ['rejected', error])
 const flat = { wait: 100, jitter: null, maxTries: 3 }
 const ending = (): { told: string[]; plugin: Plugin } => {
   const told: string[] = []

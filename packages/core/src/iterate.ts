@@ -1,5 +1,4 @@
-import { type Call, type Driver, newCall, type Step, wrap } from './call.ts'
-import { invalid } from './check.ts'
+import { type Call, checkTarget, type Driver, newCall, type Step, wrap } from './call.ts'
 import { current, type Shared } from './policy.ts'
 import { abort, driver, go, guard } from './retry.ts'
 import { syncDriver } from './retry-sync.ts'
@@ -62,7 +61,7 @@ class LoopCall {
 
   /** Takes the operation of a turn. */
   take(turn: unknown, operation: Operation<any>): void {
-    if (typeof operation !== 'function') invalid('operation', 'a function', operation)
+    checkTarget(operation)
     if (this.operation || turn !== this.call._attempt) throw new Error('attempt.run was called twice, or after its turn: run one operation in each turn of the loop')
     this.operation = this.call._target = operation
     this.going = true
@@ -92,7 +91,6 @@ class LoopCall {
   /** Nobody will come back for a further turn. */
   leave(): void {
     if (this.over) return
-    this.failed = false
     this.call._reject = () => {
       this.over = true
       this.moved?.()

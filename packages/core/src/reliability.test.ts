@@ -4,6 +4,7 @@ import { mock } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { hang, settled } from '../test/promises.ts'
 import { idle, type VirtualTime, virtualTime } from '../test/time.ts'
 import { retryingCaller } from './caller.ts'
 import { NonRetryableError, TimeoutError } from './errors.ts'
@@ -40,11 +41,9 @@ const virtual = (): VirtualTime => {
   return time
 }
 
-const hang = (): Promise<never> => new Promise(() => {})
 const fail = (): never => {
   throw new Error('down')
 }
-const settled = async (promise: Promise<unknown>): Promise<[string, unknown]> => promise.then((value) => ['resolved', value], (error) => ['rejected', error])
 const flat = { wait: 100, jitter: null, maxTries: 3 }
 const gc = ((): (() => void) => {
   setFlagsFromString('--expose_gc')

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { hang, settled } from '../test/promises.ts'
 import { idle, type VirtualTime, virtualTime } from '../test/time.ts'
 import { TimeoutError, TryAgain } from './errors.ts'
 import { override } from './override.ts'
@@ -19,12 +20,10 @@ const virtual = (): VirtualTime => {
   undos.push(override({ clock: time, random: () => 0.5 }))
   return time
 }
-const hang = (): Promise<never> => new Promise(() => {})
 const error = new Error('down')
 const fail = (): never => {
   throw error
 }
-const settled = async (promise: Promise<unknown>): Promise<[string, unknown]> => promise.then((value) => ['resolved', value], (error) => ['rejected', error])
 const flat = { wait: 100, jitter: null, maxTries: 3 }
 const ends = ['onSuccess', 'onGiveup', 'onAbort'] as const
 const handlers = ['onAttempt', 'before', 'after', 'onSuccess', 'beforeSleep', 'onBackoff', 'onGiveup'] as const

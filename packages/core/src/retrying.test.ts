@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { hang, settled } from '../test/promises.ts'
 import { idle, type VirtualTime, virtualTime } from '../test/time.ts'
 import { disable, override } from './override.ts'
 import { retry } from './retry.ts'
@@ -18,8 +19,6 @@ const error = new Error('down')
 const fail = (): never => {
   throw error
 }
-const hang = (): Promise<never> => new Promise(() => {})
-const settled = async (promise: Promise<unknown>): Promise<[string, unknown]> => promise.then((value) => ['resolved', value], (error) => ['rejected', error])
 const flat = { wait: 100, jitter: null, maxTries: 3 }
 
 describe('call', () => {

@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { settled } from '../test/promises.ts'
 import { idle, type VirtualTime, virtualTime } from '../test/time.ts'
 import { override } from './override.ts'
 import { retry } from './retry.ts'
@@ -16,7 +17,6 @@ const virtual = (): VirtualTime => {
   undo = override({ clock: time })
   return time
 }
-const settled = async (promise: Promise<unknown>): Promise<[string, unknown]> => promise.then((value) => ['resolved', value], (error) => ['rejected', error])
 
 describe('sleep', () => {
   test.each([0, 1, 0.5, 2 ** 31, 1e12])('lets %d ms pass', async (ms) => {

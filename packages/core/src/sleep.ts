@@ -1,4 +1,4 @@
-import { invalid } from './check.ts'
+import { atLeastZero, invalid } from './check.ts'
 import { clock } from './shared.ts'
 import { arm, longest } from './timer.ts'
 
@@ -8,7 +8,7 @@ import { arm, longest } from './timer.ts'
  */
 export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
-    if (!(typeof ms === 'number' && ms >= 0)) invalid('ms', 'a number of 0 or more', ms)
+    atLeastZero('ms', ms)
     if (signal?.aborted) return reject(signal.reason)
     const end = (): void => {
       time.clearTimeout(timer._timer)

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
+import { hang } from '../test/promises.ts'
 import { idle, type VirtualTime, virtualTime } from '../test/time.ts'
 import { TimeoutError } from './errors.ts'
 import { fork } from './fork.ts'
@@ -15,7 +16,6 @@ const virtual = (): VirtualTime => {
   undo = override({ clock: time })
   return time
 }
-const hang = (): Promise<never> => new Promise(() => {})
 const settled = async (promise: Promise<unknown>): Promise<unknown> => promise.then((value) => value, (error) => error)
 
 test('fails an attempt that takes too long, and says how long that was', async () => {

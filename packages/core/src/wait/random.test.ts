@@ -1,17 +1,6 @@
-import { afterEach, expect, test } from 'vitest'
-import { override } from '../override.ts'
-import type { Details, Undo, Wait } from '../types.ts'
+import { expect, test } from 'vitest'
+import { play } from '../../test/play.ts'
 import { waitRandom } from './random.ts'
-
-let undo: Undo | undefined
-afterEach(() => undo?.())
-
-/** The waits of the first tries, each told of the one before, while every draw is the same. */
-const play = (wait: Wait, draw: number, count: number) => {
-  undo = override({ random: () => draw })
-  let previousWait = 0
-  return Array.from({ length: count }, (_, n) => (previousWait = wait({ tries: n + 1, previousWait } as Details)!))
-}
 
 test.each([
   [{}, 0, [0, 0]],

@@ -1,0 +1,13 @@
+import { override } from '../src/override.ts'
+import type { Details, Wait } from '../src/types.ts'
+
+/** The waits of the first tries, each told of the one before, while every draw is the same. */
+export const play = (wait: Wait, draw: number, count: number): number[] => {
+  const undo = override({ random: () => draw })
+  try {
+    let previousWait = 0
+    return Array.from({ length: count }, (_, n) => (previousWait = wait({ tries: n + 1, previousWait } as Details)!))
+  } finally {
+    undo()
+  }
+}
