@@ -150,15 +150,13 @@ const run = (breaker: CircuitBreaker, fn: Function, args: readonly unknown[], at
   }
   if (attempt) {
     // An operation may ignore its signal, or never end: what is aborted has to be judged now.
-    const { onabort } = attempt
-    attempt.onabort = (reason) => {
-      onabort?.(reason)
+    attempt.whenAborted((reason) => {
       try {
         end(true, reason)
       } catch {
         // A filter that throws has nobody to tell: the call has its end already.
       }
-    }
+    })
   }
   let result: any
   try {

@@ -98,10 +98,16 @@ const attemptOf = (): Attempt => ({
   plugins: [],
   aborted: false,
   reason: undefined,
-  onabort: undefined,
+  whenAborted(listener) {
+    const before = this.abort.bind(this)
+    this.abort = (reason) => {
+      before(reason)
+      listener(reason)
+    }
+    return () => {}
+  },
   abort(reason) {
     Object.assign(this, { aborted: true, reason })
-    this.onabort?.(reason)
   },
 })
 

@@ -1,5 +1,5 @@
 import {
-  type Attempt, clock, constant, type Details, disable, emit, expo, fork, type Handler, type Hooks, log, onException, onExceptionSync, onPredicate,
+  type Attempt, clock, constant, type Details, disable, emit, expo, fork, type Handler, type SuccessDetails, type Hooks, log, onException, onExceptionSync, onPredicate,
   onPredicateSync, type Options, override, type Plugin, retry, type Retried, Retrying, retryingCaller, retryingCallerSync, retrySync, sleep, sleepUsingEvent,
   stopAfterAttempt, timeout, type Undo, use,
 } from './index.ts'
@@ -93,7 +93,7 @@ for (const attempt of new Retrying()) {
 void retry(() => 1, { maxTries: undefined, wait: [1, 2] as const, exception: [TypeError] as const, jitter: null, use: [timeout(5), log(console)] as const, signal: undefined })
 const options: Options<User> = { maxTries: () => 3, maxTime: () => 5_000, stop: stopAfterAttempt(3), sleep: sleepUsingEvent(new EventTarget(), 'online') }
 void retry(() => user, options)
-const handler: Handler<User> = ({ value }) => value?.id
+const handler: Handler<SuccessDetails<User>> = ({ value }) => value.id
 void handler
 
 // A plugin is any object with the right parts.

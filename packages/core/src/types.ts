@@ -27,18 +27,70 @@ export interface Details<T = unknown> {
   readonly exception?: unknown
   /** The wait to come, once it is decided. */
   readonly wait?: number
+  /** How the call has ended. Present once it has, in `onSuccess`, `onGiveup`, `onAbort` and in `retryErrorCallback`. */
+  readonly end?: End
+  /** Why the call was cut off: the reason of its signal, or an AbortError when a loop or a scope was left. Present in `onAbort` only. */
+  readonly reason?: unknown
 }
 
-/** Retry this outcome? */
+/** Why a call has given up: */
+export type GiveupEnd =
+  /** its last outcome was not one to be retried, */
+  | 'fatal'
+  /** `maxTries` attempts have run, */
+  | 'tries'
+  /** `maxTime` has passed, or the next wait would have reached it, */
+  | 'time'
+  /** the wait has run out, */
+  | 'exhausted'
+  /** `stop`, or the `stop` of a plugin, said so, */
+  | 'stop'
+  /** `giveup` said so, */
+  | 'giveup'
+  /** the last attempt was refused (`error.refused`) and is not retried, or the retry itself was refused by a plugin. */
+  | 'refused'
+
+/** How a call ends. */
+export type End = 'success' | GiveupEnd | 'abort'
+
+/** A record after an attempt: exactly one of `value` and `exception` is there, even when it is `undefined`. */
+export type Outcome<T = any> = Details<T> & { readonly duration: number } & (
+    | { readonly value: T; readonly exception?: never }
+    | { readonly exception: unknown; readonly value?: never }
+  )
+
+/** A record before a wait. */
+export type BackoffDetails<T = any> = Outcome<T> & { readonly wait: number }
+
+/** The record of a call that has succeeded. */
+export type SuccessDetails<T = any> = Details<T> & { readonly duration: number; readonly value: T; readonly end: 'success' }
+
+/** The record of a call that has given up. */
+export type GiveupDetails<T = any> = Outcome<T> & { readonly end: GiveupEnd }
+
+/** The record of a call that was cut off. `value` or `exception` is its last outcome, if it had one. */
+export type AbortDetails<T = any> = Details<T> & { readonly end: 'abort'; readonly reason: unknown }
+
+/** Retry this outcome? Answers at once: a promise is a TypeError. */
 export type Condition<T = any> = (details: Details<T>) => boolean
 
-/** How long to wait, in ms; `undefined` once the strategy has run out. */
+/**
+ * How long to wait, in ms; `undefined` once the strategy has run out. A pure function of the record. The marks say how the engine takes
+ * the answer; a function without marks is waited as it says, and jittered only where `jitter` is given.
+ */
 export interface Wait<T = any> {
-  (details: Details<T>): number | undefined
-  /** The wait is meant as given: the engine does not jitter it. */
-  readonly exact?: boolean
+  /** `jitter` is given to a `composite` only: the call's own, for its members. Without it a strategy gives its plain value. */
+  (details: Details<T>, jitter?: Jitter | null): number | undefined
+  /** Spread by `fullJitter` where the call says nothing about jitter: the strategies of the original. */
+  readonly spread?: boolean | undefined
+  /** The wait is meant as given: it draws its own randomness, or speaks for somebody else. No jitter changes it. */
+  readonly exact?: boolean | undefined
+  /** It asks its members, and is given the call's jitter for them; exact for everybody else. */
+  readonly composite?: boolean | undefined
+  /** It runs out by `tries` alone, whatever the outcome: a call that waits by it needs no other bound. */
+  readonly finite?: boolean | undefined
   /** Reads neither `elapsed` nor `duration`: nobody has to look at the clock for it. */
-  readonly timeless?: boolean
+  readonly timeless?: boolean | undefined
 }
 
 /** Enough? Asked after an attempt that would be retried, once the wait is known. */
@@ -47,8 +99,11 @@ export type Stop<T = any> = (details: Details<T>) => boolean
 /** Spreads a wait: ms in, ms out. */
 export type Jitter = (wait: number) => number
 
-/** Watches one moment of a call. A promise it returns is awaited. */
-export type Handler<T = any> = (details: Details<T>) => unknown
+/** Watches one moment of a call. A promise it returns is awaited; what it throws ends the call. */
+export type Handler<Facts = Details<any>> = (details: Facts) => unknown
+
+/** One handler, or several: told in order. */
+export type Handlers<Facts> = Handler<Facts> | readonly Handler<Facts>[]
 
 /** What an operation receives. Operations need `tries` and `signal`; the rest is for plugins. */
 export interface Attempt {
@@ -66,8 +121,11 @@ export interface Attempt {
   /** Whether it has been aborted, and why: known without making a signal. */
   readonly aborted: boolean
   readonly reason: unknown
-  /** Called once when it is aborted, which is cheaper than a listener on `signal`. Whoever sets it calls the one before. */
-  onabort: ((reason: unknown) => void) | undefined
+  /**
+   * Calls the listener once, with the reason, when this attempt is aborted, at once if it already is; which is cheaper than a listener
+   * on `signal`. Returns its undo.
+   */
+  whenAborted(listener: (reason: unknown) => void): () => void
   /** Aborts this attempt alone: its signal, and all that was forked from it. The first reason stays. */
   abort(reason: unknown): void
 }
@@ -85,17 +143,17 @@ export interface Hooks {
   /** Right before the operation runs, after `onAttempt`. */
   before?(details: Details): unknown
   /** After each attempt, before anything is decided. */
-  after?(details: Details): unknown
+  after?(details: Outcome): unknown
   /** The call has succeeded. */
-  onSuccess?(details: Details): unknown
+  onSuccess?(details: SuccessDetails): unknown
   /** Before each wait. */
-  beforeSleep?(details: Details): unknown
+  beforeSleep?(details: BackoffDetails): unknown
   /** Before each wait, after `beforeSleep`. */
-  onBackoff?(details: Details): unknown
-  /** The call has failed: no further attempt will come. */
-  onGiveup?(details: Details): unknown
-  /** The call was cut off: by its caller's signal, or by an error in one of the caller's own callbacks (`exception`). */
-  onAbort?(details: Details): unknown
+  onBackoff?(details: BackoffDetails): unknown
+  /** The call has failed: no further attempt will come. `end` says why. */
+  onGiveup?(details: GiveupDetails): unknown
+  /** The call was cut off (`reason`): by its caller's signal, by leaving a loop or a scope, or by an error in one of the caller's own callbacks. */
+  onAbort?(details: AbortDetails): unknown
 }
 
 /** Joins calls: may wrap attempts, watch, stop a call, or do all three. */
@@ -105,8 +163,8 @@ export interface Plugin extends Hooks {
    * returns may refuse the attempt (throw without calling `next`), time it, or run it more than once.
    */
   wrap?<T>(next: Operation<T>): Operation<T>
-  /** One more reason to give up, asked before the wait. */
-  stop?: Stop
+  /** One more reason to give up, asked before the wait: `true` ends the call as a stop, `'refused'` as a retry that was refused. */
+  stop?(details: BackoffDetails): boolean | 'refused'
   /** When it joins every call with `use()`: stands inside the plugins of the call, next to the operation, instead of outside. */
   readonly innermost?: boolean
   /** Its `wrap` reads neither `elapsed` nor `duration` of `attempt.details`: nobody has to look at the clock for it. */
@@ -120,7 +178,10 @@ export type ErrorClass = abstract new (...args: any) => unknown
 export interface Options<T = any> {
   /** Wait strategy, one number (ms, constant) or a list of numbers (that sequence, then give up). Default `expo()`. */
   wait?: Wait<T> | number | readonly number[] | undefined
-  /** Spreads the wait; `null` for none. Default `fullJitter`. */
+  /**
+   * Spreads every wait that is not `exact`; `null` for none. Default: `fullJitter` for the strategies that are marked `spread` (`expo`, `constant`,
+   * `fibo`, `decay`, `waitIncrementing`), none for what you write out yourself: a number, a list, a function of your own.
+   */
   jitter?: Jitter | null | undefined
   /** Error class or classes to retry. Default: all, unless a `predicate` is given. */
   exception?: ErrorClass | readonly ErrorClass[] | undefined
@@ -130,7 +191,7 @@ export interface Options<T = any> {
   condition?: Condition<T> | undefined
   /** Asked about an exception that would be retried: `true` gives up; a number is the exact wait (ms); else goes on. */
   giveup?: ((exception: any) => boolean | number | undefined | null) | undefined
-  /** Runs in all, the first included: 1 or more, or `Infinity`; or a function asked once a call. Default 3, unless `maxTime` or `stop` is given. */
+  /** Runs in all, the first included: 1 or more, or `Infinity`; or a function asked once a call. Default 3, unless `maxTime` or `stop` is given or the wait runs out (a list). */
   maxTries?: number | (() => number) | undefined
   /** Bound on the whole call, in ms, waits included; or a function asked once a call. Default none. */
   maxTime?: number | (() => number) | undefined
@@ -146,15 +207,15 @@ export interface Options<T = any> {
   use?: readonly Plugin[] | undefined
   /** `false` runs the operation once, with no plugin, no handler and no bound. Default `true`. */
   enabled?: boolean | undefined
-  onAttempt?: Handler<T> | readonly Handler<T>[] | undefined
-  before?: Handler<T> | readonly Handler<T>[] | undefined
-  after?: Handler<T> | readonly Handler<T>[] | undefined
-  onSuccess?: Handler<T> | readonly Handler<T>[] | undefined
-  beforeSleep?: Handler<T> | readonly Handler<T>[] | undefined
-  onBackoff?: Handler<T> | readonly Handler<T>[] | undefined
-  onGiveup?: Handler<T> | readonly Handler<T>[] | undefined
+  onAttempt?: Handlers<Details<T>> | undefined
+  before?: Handlers<Details<T>> | undefined
+  after?: Handlers<Outcome<T>> | undefined
+  onSuccess?: Handlers<SuccessDetails<T>> | undefined
+  beforeSleep?: Handlers<BackoffDetails<T>> | undefined
+  onBackoff?: Handlers<BackoffDetails<T>> | undefined
+  onGiveup?: Handlers<GiveupDetails<T>> | undefined
   /** Its result is the call's result when the call gives up on an outcome it would have retried. */
-  retryErrorCallback?: ((details: Details<T>) => unknown) | undefined
+  retryErrorCallback?: ((details: GiveupDetails<T>) => unknown) | undefined
   /** `false` resolves with `undefined` instead of throwing the exception that was given up on. Default `true`. */
   raiseOnGiveup?: boolean | undefined
 }

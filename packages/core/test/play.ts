@@ -1,4 +1,4 @@
-import { override } from '../src/override.ts'
+import { override } from '../src/seams/override.ts'
 import type { Details, Wait } from '../src/types.ts'
 
 /** The waits of the first tries, each told of the one before, while every draw is the same. */

@@ -1,5 +1,5 @@
 import { expo } from '../src/wait/expo.ts'
-import { timeout } from '../src/timeout.ts'
+import { timeout } from '../src/plugins/timeout.ts'
 import type { Details, Hooks, Options, Plugin } from '../src/types.ts'
 import type { VirtualTime } from './time.ts'
 

@@ -78,7 +78,7 @@ export const hedging = (options: HedgeOptions): Plugin => {
     let began = observe && time.now()
     let timer: unknown
     let deadline: unknown
-    /** What is cut off from outside, or by the timeout: a fork, as its slot for `onabort` is free. */
+    /** What is cut off from outside, or by the timeout. */
     let cut: Attempt | undefined
     /** Returns or throws what came of it, once that is known. */
     let outcome: (() => unknown) | undefined
@@ -173,11 +173,10 @@ export const hedging = (options: HedgeOptions): Plugin => {
       if (outcome) return outcome()
       return new Promise((settle) => {
         resolve = settle
-        const { aborted, reason } = (cut = fork(attempt))
-        cut.onabort = (reason) => end(true, reason)
+        cut = fork(attempt)
+        cut.whenAborted((reason) => end(true, reason))
         if (timeout <= longest)
           deadline = time.setTimeout(() => cut!.abort(new TimeoutError(`no result within ${timeout} ms`)), timeout)
-        if (aborted) end(true, reason)
         watch()
       })
     })

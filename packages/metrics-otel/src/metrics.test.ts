@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { retry } from '@backon/core'
 import { createNoopMeter, metrics } from '@opentelemetry/api'
@@ -52,10 +51,4 @@ test('RT-39: 1,500 names make 1,001 targets', async () => {
   for (let i = 0; i < 1_500; i++) await retry(() => 1, { name: `call-${i}`, use })
 
   expect((await points('backon.retry.success'))!.length).toBeLessThanOrEqual(1_001)
-})
-
-test('labels mean the same as in @backon/metrics-prometheus: it is the same code', () => {
-  const code = (name: string): string => readFileSync(new URL(`../../${name}/src/labels.ts`, import.meta.url), 'utf8')
-
-  expect(code('metrics-otel')).toBe(code('metrics-prometheus'))
 })

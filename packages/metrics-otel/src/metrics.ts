@@ -1,6 +1,6 @@
 import type { Details, Plugin } from '@backon/core'
 import { type Meter, type MeterProvider, metrics } from '@opentelemetry/api'
-import { exceptionType, perLabel } from './labels.ts'
+import { exceptionType, perLabel } from '@backon/core/kit'
 
 /** Where the metrics go: one of the two, or neither. */
 export interface OtelMetricsOptions {

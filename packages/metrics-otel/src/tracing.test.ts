@@ -143,7 +143,7 @@ test.for([[undefined], [null], ['x'], [Object.create(null)], [Object.freeze(new 
 
 test('without a tracer of its own it asks the global provider, and a plain value stays one', async () => {
   const direct: Plugin = otelTracing()
-  const attempt = { tries: 1, details: { call: {}, name: '' } } as Attempt
+  const attempt = { tries: 1, details: { call: {}, name: '' }, whenAborted: () => () => {} } as unknown as Attempt
 
   expect(direct.wrap!(() => 5)(attempt)).toBe(5)
   expect(() => direct.wrap!(() => { throw new TypeError() })(attempt)).toThrow(TypeError)

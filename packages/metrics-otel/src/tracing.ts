@@ -1,6 +1,6 @@
 import type { Details, Operation, Plugin } from '@backon/core'
 import { type Context, context, type Span, type SpanOptions, trace, type Tracer } from '@opentelemetry/api'
-import { className } from './labels.ts'
+import { className } from '@backon/core/kit'
 
 /** Who makes the spans. */
 export interface OtelTracingOptions {
@@ -53,11 +53,7 @@ export const otelTracing = ({ tracer = trace.getTracer('@backon/metrics-otel') }
         end(span, {})
         return value
       }
-      const { onabort } = attempt
-      attempt.onabort = (exception) => {
-        onabort?.(exception)
-        end(span, { exception })
-      }
+      attempt.whenAborted((exception) => end(span, { exception }))
       try {
         const result: any = context.with(trace.setSpan(around, span), next, undefined, attempt)
         return typeof result?.then === 'function' ? Promise.resolve(result).then(passed, failed) : passed(result)

@@ -1,6 +1,6 @@
 import type { Details, Plugin } from '@backon/core'
 import { register as processWide, type Registry } from 'prom-client'
-import { exceptionType, perLabel } from './labels.ts'
+import { exceptionType, perLabel } from '@backon/core/kit'
 import { type Series, seriesOf } from './series.ts'
 
 /** Where the metrics go, and how they are named. */

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import { perLabel } from './labels.ts'
+import { perLabel } from '@backon/core/kit'
 
 /** Finds a series by its labels, the one that every metric has first, and counts in it. */
 export type Series = (first: string) => (second?: string) => (value?: number) => void

@@ -1,5 +1,5 @@
 import { nonNegative } from '../check.ts'
-import { fullJitter } from '../jitter.ts'
+import { fullJitter } from '../jitter/full.ts'
 import type { Wait } from '../types.ts'
 
 export interface DecorrelatedOptions {

@@ -1,5 +1,5 @@
 import { invalid, nonNegative } from '../check.ts'
-import { fullJitter } from '../jitter.ts'
+import { fullJitter } from '../jitter/full.ts'
 import type { Wait } from '../types.ts'
 import { curve } from './expo.ts'
 

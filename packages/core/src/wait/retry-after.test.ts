@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { override } from '../override.ts'
+import { override } from '../seams/override.ts'
 import type { Details, Undo } from '../types.ts'
 import { retryAfter, type RetryAfterOptions } from './retry-after.ts'
 import { runtime } from './runtime.ts'

@@ -1,5 +1,5 @@
 import { invalid, nonNegative } from '../check.ts'
-import { fullJitter } from '../jitter.ts'
+import { fullJitter } from '../jitter/full.ts'
 import type { Details, Jitter, Wait } from '../types.ts'
 import { expo } from './expo.ts'
 import { httpDate } from './http-date.ts'
@@ -14,21 +14,32 @@ export interface RetryAfterOptions<T = any> {
   jitter?: Jitter | null | undefined
 }
 
-/** Finds the header in `error.response`, an error, or a Response: `Headers`, or a plain object with names in any case. */
-const header = (source: any): unknown => {
+/** Finds a header in `error.response`, an error, or a Response: `Headers`, or a plain object with names in any case. */
+const headerOf = (source: any, wanted: string): unknown => {
   const headers = source?.response?.headers ?? source?.headers
-  if (typeof headers?.get === 'function') return headers.get('retry-after')
-  for (const name in headers) if (name.toLowerCase() === 'retry-after') return headers[name]
+  if (typeof headers?.get === 'function') return headers.get(wanted)
+  for (const name in headers) if (name.toLowerCase() === wanted) return headers[name]
   return undefined
 }
 
-/** Reads `Retry-After` (RFC 9110, section 10.2.3) as ms from now: digits or a date. NaN for anything else. */
-const parse = (value: unknown): number => {
+/** Reads `Retry-After` (RFC 9110, section 10.2.3) as ms from `now` on: digits or a date. NaN for anything else. */
+const parse = (value: unknown, now: number): number => {
   // White space around a field's value is no part of it (RFC 9110, section 5.5). Plain objects may hold a number.
   const text = typeof value === 'string' ? value.trim() : typeof value === 'number' ? String(value) : ''
   if (/^\d+$/.test(text)) return +text * 1_000
-  const now = Date.now()
   return Math.max(httpDate(text, now) - now, 0)
+}
+
+/**
+ * Reads what a failure says about when to come back, in ms from now: the `Retry-After` of a Response, of `error.response` or of
+ * `error.headers`, in the strict forms of RFC 9110, else, of what was thrown, `error.retryAfter` (a number of ms). `undefined` where it says nothing.
+ * A date is compared with the answer's own `Date` header where there is one: the two come from the same clock.
+ */
+export const retryAfterOf = (source: any, thrown = true): number | undefined => {
+  const now = httpDate(String(headerOf(source, 'date')), Date.now()) || Date.now()
+  const asked = parse(headerOf(source, 'retry-after'), now)
+  if (asked >= 0) return asked
+  return thrown && typeof source?.retryAfter === 'number' && source.retryAfter >= 0 ? source.retryAfter : undefined
 }
 
 /**
@@ -50,11 +61,9 @@ export const retryAfter = <T = any>({
   const otherwise = waitOf(fallback)
   return Object.assign(
     (details: Details<T>) => {
-      const failed = 'exception' in details
-      const source: any = failed ? details.exception : details.value
-      let asked = parse(header(source))
-      if (!(asked >= 0) && failed && typeof source?.retryAfter === 'number') asked = source.retryAfter
-      if (asked >= 0) return asked > max ? undefined : asked
+      const thrown = 'exception' in details
+      const asked = retryAfterOf(thrown ? details.exception : details.value, thrown)
+      if (asked !== undefined) return asked > max ? undefined : asked
       const wait = otherwise(details)
       return wait === undefined || otherwise.exact || !jitter ? wait : jitter(wait)
     },

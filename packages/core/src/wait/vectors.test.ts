@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
-import { override } from '../override.ts'
+import { override } from '../seams/override.ts'
 import type { Details, Undo, Wait } from '../types.ts'
 import { constant } from './constant.ts'
 import { decay } from './decay.ts'

@@ -1,0 +1,4 @@
+import { fullJitter } from './full.ts'
+
+/** Keeps half of the wait and draws the other half. "Equal Jitter" of "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015). */
+export const equalJitter = (wait: number): number => wait / 2 + fullJitter(wait / 2)

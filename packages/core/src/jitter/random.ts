@@ -1,0 +1,4 @@
+import { random } from './draw.ts'
+
+/** Adds up to 1,000 ms to the wait: it is then longer than asked, above a strategy's own cap too. */
+export const randomJitter = (wait: number): number => wait + random() * 1_000

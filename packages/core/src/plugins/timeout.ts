@@ -1,0 +1,40 @@
+import { nonNegative } from '../check.ts'
+import { TimeoutError } from '../errors.ts'
+import { isThenable } from '../thenable.ts'
+import { fork } from '../engine/fork.ts'
+import { clock } from '../time/clock.ts'
+import { arm } from '../time/timer.ts'
+import type { Plugin } from '../types.ts'
+
+/**
+ * Bounds each attempt, not the whole call: after `ms` milliseconds (0 or more) the attempt fails with a TimeoutError, its
+ * signal aborts with that error as reason, and whatever it still returns is dropped. `maxTime` still cuts it shorter. A
+ * synchronous operation cannot be interrupted and is not bounded.
+ */
+export const timeout = (ms: number): Plugin => {
+  nonNegative({ timeout: ms })
+  return {
+    timeless: true,
+    wrap: (next) => (attempt) => {
+      const child = fork(attempt)
+      const time = clock()
+      const timer = { _timer: undefined }
+      const result = next(child)
+      if (!isThenable(result)) return result
+      return new Promise((resolve, reject) => {
+        child.whenAborted((reason) => {
+          time.clearTimeout(timer._timer)
+          reject(reason)
+        })
+        if (!child.aborted) arm(timer, time, ms, () => child.abort(new TimeoutError(`attempt ${attempt.tries} took longer than ${ms} ms`)))
+        const settle =
+          <Value>(how: (value: Value) => void) =>
+          (value: Value) => {
+            time.clearTimeout(timer._timer)
+            how(value)
+          }
+        result.then(settle(resolve), settle(reject))
+      })
+    },
+  }
+}
