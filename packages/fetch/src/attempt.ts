@@ -1,0 +1,160 @@
+import { type Attempt, clock, type Details, TimeoutError } from '@backon/core'
+import { arm, isThenable } from '@backon/core/kit'
+import { isRequest, isStream } from './bodies.ts'
+import { inBrowser } from './browser.ts'
+import { type Call, isHedgeable } from './call.ts'
+import { drain } from './drain.ts'
+import { ResponseError } from './error.ts'
+import { handOut, keep } from './lifetime.ts'
+import { ruleOf } from './network.ts'
+import type { Rule } from './types.ts'
+
+/** An attempt as a hedge gives it: a further copy has a number above 1. */
+type Copy = Attempt & { readonly copy?: number }
+
+/** Whose failure an error is, and whether the request may be sent again. Beside the errors, not in them: who prints one wants to see an error. */
+const failures = /* @__PURE__ */ new WeakMap<object, { readonly _call: Call; readonly _again: boolean }>()
+
+/** Whether `retry` may go on after this error. A refusal by another layer (a full limit) says that nothing was sent. */
+export const isRepeatable = (error: any): boolean => failures.get(Object(error))?._again ?? (error?.refused === true && error.retryable !== false)
+
+/** Lets the answers of a call go that will not be handed out. */
+export const letGo = (call: Call, except?: unknown): void => {
+  for (const answer of call._answers) {
+    if (answer._gone || answer._error === except) continue
+    answer._gone = true
+    void drain(answer._error.response, answer._controller, call._deadline === Infinity ? Infinity : call._deadline - clock().now())
+  }
+}
+
+/** Once a wait has begun, the answer before it will not be handed out. */
+export const letGoAfter = ({ exception }: Details): void => {
+  const failure = failures.get(Object(exception))
+  if (failure) letGo(failure._call)
+}
+
+const allowed = ({ _facts, _headers, _oneShot }: Call, rule: Rule | undefined): boolean =>
+  !_oneShot && (rule === 'always' || (rule === 'idempotent' && _facts.idempotent) || (rule === 'key' && !!_headers))
+
+/** What `fetch` is called with in this attempt. */
+const initOf = ({ _headers, _init, _input, _settings }: Call, { tries, copy = 1 }: Copy, body: unknown, signal: AbortSignal): any => {
+  const { attemptHeader } = _settings
+  const request = _input as Request
+  const init: any = { ..._init, signal }
+  if (_headers) init.headers = _headers
+  if (attemptHeader && tries > 1) {
+    init.headers = new Headers(init.headers ?? request.headers)
+    init.headers.set(attemptHeader, String(tries - 1))
+  }
+  if (body !== undefined) init.body = body
+  if (isStream(init.body)) init.duplex ??= 'half'
+  // A browser's cache would make the second copy wait for the first. Elsewhere it would bypass a CDN.
+  if (copy > 1 && inBrowser() && (init.cache ?? request.cache ?? 'default') === 'default') init.cache = 'no-store'
+  return init
+}
+
+/** Sends it. Settles when the headers are there, the attempt is aborted or its time is up. */
+const run = (call: Call, attempt: Copy, body?: unknown): Promise<Response> =>
+  new Promise((resolve, reject) => {
+    const { _input, _name, _oneShot, _settings, _signal } = call
+    const { statuses, errors, narrow, fetch = globalThis.fetch } = _settings
+    const controller = new AbortController()
+    const time = clock()
+    const timer = { _timer: undefined }
+    let over = false
+    /** Its answer has failed, and may still be handed out. */
+    let open = false
+
+    const end = (): void => {
+      over = true
+      call._busy--
+      time.clearTimeout(timer._timer)
+    }
+
+    const fail = (error: unknown, rule: Rule | undefined): void => {
+      let again = false
+      try {
+        again = allowed(call, rule) && narrow(error)
+      } catch (fault) {
+        error = fault
+      }
+      if (!again) call._final = { _error: error }
+      if (Object(error) === error) failures.set(error as object, { _call: call, _again: again })
+      reject(error)
+    }
+
+    const lose = (error: unknown): void => {
+      if (over) return
+      end()
+      let rule
+      try {
+        rule = ruleOf(error, errors)
+      } catch {
+        // An error that throws when it is looked at is none of the network.
+      }
+      fail(error, rule)
+    }
+
+    const answer = (response: Response): void => {
+      // It came after all, from a fetch that does not listen to its signal.
+      if (over) return void response?.body?.cancel().catch(() => {})
+      try {
+        const rule = statuses[response?.status] ?? (response?.status >= 500 ? 'never' : undefined)
+        const failed = rule && (rule !== 'key' || call._headers)
+        if (response?.body) keep(controller, attempt, call)
+        const result = failed ? new ResponseError(response, _name, allowed(call, rule)) : handOut(response, controller, call)
+        end()
+        if (!(result instanceof ResponseError)) return resolve(result)
+        open = true
+        call._answers.push({ _error: result, _controller: controller, _gone: false })
+        fail(result, rule)
+      } catch (error) {
+        lose(error)
+      }
+    }
+
+    attempt.whenAborted((reason) => {
+      lose(reason)
+      // The other layers have done with what has failed, and abort it. The caller has not.
+      if (!open || _signal?.aborted) controller.abort(reason)
+    })
+    // A stream that was made for nothing is left to fetch, which closes it.
+    if (over && !body) return
+    const init = initOf(call, attempt, body, controller.signal)
+    const { timeout = _oneShot || isStream(init.body) ? Infinity : 10_000 } = _settings
+    if (timeout < Infinity && !over) {
+      arm(timer, time, timeout, () => {
+        const error = new TimeoutError(`${_name}, attempt ${attempt.tries}: no answer within ${timeout} ms`)
+        lose(error)
+        controller.abort(error)
+      })
+    }
+    try {
+      const sent = isRequest(_input) ? fetch(new (_input.constructor as typeof Request)(_input, init)) : fetch(_input, init)
+      Promise.resolve(sent).then(answer, lose)
+    } catch (error) {
+      lose(error)
+    }
+  })
+
+/** Sends the request of a call once more, if that is allowed, whatever the layers around it think. */
+export const send = (call: Call, attempt: Copy): Promise<Response> => {
+  if ((call._busy || attempt.copy! > 1) && !isHedgeable(call)) {
+    throw Object.assign(new Error(`${call._name}: runs once at a time; only safe requests without Range are hedged`), { refused: true, refusedBy: 'fetch', retryable: false })
+  }
+  if (call._final) throw call._final._error
+  if (call._tries !== attempt.tries) {
+    letGo(call)
+    call._tries = attempt.tries
+  }
+  const body: any = typeof call._body === 'function' ? call._body() : undefined
+  call._busy++
+  if (!isThenable(body)) return run(call, attempt, body)
+  return Promise.resolve(body).then(
+    (made) => run(call, attempt, made),
+    (error) => {
+      call._busy--
+      throw error
+    },
+  )
+}

@@ -1,0 +1,54 @@
+import { type Options, retry, TimeoutError } from '@backon/core'
+import { letGo, send } from './attempt.ts'
+import { type Call, open } from './call.ts'
+import { handOut } from './lifetime.ts'
+import { settingsOf } from './options.ts'
+import type { Settings } from './settings.ts'
+import type { CallOptions, FetchOptions, RetryingFetch } from './types.ts'
+
+/** What was given, without what is `undefined`. */
+const given = (options: CallOptions): CallOptions => Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+
+const optionsOf = ({ _facts, _maxTime, _name, _settings, _signal }: Call): Options<Response> => {
+  const { base, use } = _settings
+  return { ...base, name: _name, signal: _signal, maxTime: _maxTime, use: typeof use === 'function' ? use(_facts) : use }
+}
+
+/** An answer that failed comes out as what it is: an answer. */
+const conclude = (call: Call, error: any): Response => {
+  const last = call._answers.find(({ _error }) => _error === error)
+  if (last && !last._gone) {
+    letGo(call, error)
+    return handOut(error.response, last._controller, call)
+  }
+  for (const { _controller } of call._answers) _controller.abort(error)
+  // Its body is gone; only a deadline that has passed in a wait comes to this.
+  throw last ? new TimeoutError(`${call._name}: no result within maxTime, ${call._maxTime} ms`, { cause: error }) : error
+}
+
+/**
+ * Makes a `fetch` that survives: it has the type of `fetch`, and resolves with the very `Response` of the last attempt, whatever its status. It rejects with what `fetch` rejects with, with
+ * the identical `signal.reason`, with a `TimeoutError`, or with the error of a plugin (an open circuit).
+ *
+ * A request that may run twice is retried after lost connections, timeouts, 408, 429 and 5xx; any other only where it is certain that nothing was processed. Default: three attempts,
+ * 10 s each. Throws a TypeError or RangeError for unusable options.
+ *
+ * @example
+ * const http = createFetch({ maxTries: 4, maxTime: 30_000 })
+ * const response = await http('https://api.example.com/users/1', { signal })
+ */
+export const createFetch = (options: FetchOptions = {}): RetryingFetch => {
+  const settings = settingsOf(options)
+  const settingsFor = (retry: CallOptions | false): Settings => settingsOf(retry === false ? { ...options, maxTries: 1 } : { ...options, ...given(retry) }, true)
+
+  return async (input, init) => {
+    const call = open(init?.retry === undefined ? settings : settingsFor(init.retry), input, init)
+    try {
+      const response = await retry((attempt) => send(call, attempt), optionsOf(call))
+      letGo(call)
+      return response
+    } catch (error) {
+      return conclude(call, error)
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import { type Attempt, clock, TimeoutError } from '@backon/core'
+import { arm } from '@backon/core/kit'
+import type { Call } from './call.ts'
+import { bounded } from './idle.ts'
+
+/** What a signal that `fetch` holds keeps alive: else nobody could abort a body that is still being read. */
+const kept = /* @__PURE__ */ new WeakMap<AbortSignal, unknown>()
+
+/** Keeps alive what can still end the body of an answer. */
+export const keep = (controller: AbortController, attempt: Attempt, { _maxTime, _signal }: Call): void => {
+  // The engine goes on following the caller for those whose signal has been asked for.
+  if (_signal || _maxTime !== undefined) kept.set(controller.signal, [controller, _signal && attempt.signal])
+}
+
+/**
+ * Gives a response out: `maxTime` ends its body though the call is over, and so does too long a silence. Without a body, or without these two, it is left
+ * alone.
+ */
+export const handOut = (response: Response, controller: AbortController, { _deadline, _maxTime, _name, _settings }: Call): Response => {
+  if (!response?.body) return response
+  // An event stream has no end that could come in time.
+  if (_deadline < Infinity && !/^text\/event-stream/i.test(response.headers.get('content-type') ?? '')) {
+    const time = clock()
+    const timer: { _timer: any } = { _timer: undefined }
+    // Weak, as most bodies are read long before.
+    const weak = new WeakRef(controller)
+    arm(timer, time, Math.max(0, _deadline - time.now()), () => weak.deref()?.abort(new TimeoutError(`${_name}: the body was not complete within maxTime, ${_maxTime} ms`)))
+    timer._timer?.unref?.()
+  }
+  return _settings.idle < Infinity ? bounded(response, _settings.idle, _name, controller) : response
+}

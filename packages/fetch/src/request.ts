@@ -1,0 +1,47 @@
+import { idempotentMethods, safeMethods } from './methods.ts'
+import type { RequestFacts } from './types.ts'
+
+const textOf = (input: any): string => (typeof input === 'string' ? input : String(input?.url ?? input))
+
+const parse = (text: string): URL | undefined => {
+  const { document, location } = globalThis as any
+  try {
+    return new URL(text, document?.baseURI ?? location?.href)
+  } catch {
+    // `fetch` says so, in its own words.
+    return undefined
+  }
+}
+
+/** What is known of a request. Its URL is parsed when somebody asks for it. */
+export class Facts implements RequestFacts {
+  readonly method: string
+  safe: boolean
+  idempotent: boolean
+  readonly #input: unknown
+
+  constructor(input: unknown, method: string) {
+    this.#input = input
+    this.method = method
+    this.safe = safeMethods.has(method)
+    this.idempotent = this.safe || idempotentMethods.has(method)
+  }
+
+  get url(): string {
+    const text = textOf(this.#input)
+    return parse(text)?.href ?? text
+  }
+
+  get origin(): string {
+    return parse(textOf(this.#input))?.origin ?? 'null'
+  }
+}
+
+/** Scheme and authority of an absolute URL, without user and password. */
+const authority = /^https?:\/\/(?:[^/?#\\@]*@)?([^/?#\\@\s]+)/i
+
+/** The host of a URL, and its port where it is not the usual one; `''` where there is none. */
+export const hostOf = (input: unknown): string => {
+  const text = textOf(input)
+  return authority.exec(text)?.[1] ?? parse(text)?.host ?? ''
+}
