@@ -1,5 +1,5 @@
 import { type Attempt, clock, type Details, TimeoutError } from '@backon/core'
-import { arm, isThenable } from '@backon/core/kit'
+import { arm } from '@backon/core/kit'
 import { isRequest, isStream } from './bodies.ts'
 import { inBrowser } from './browser.ts'
 import { type Call, isHedgeable } from './call.ts'
@@ -67,7 +67,6 @@ const run = (call: Call, attempt: Copy, body?: unknown): Promise<Response> =>
 
     const end = (): void => {
       over = true
-      call._busy--
       time.clearTimeout(timer._timer)
     }
 
@@ -138,7 +137,7 @@ const run = (call: Call, attempt: Copy, body?: unknown): Promise<Response> =>
   })
 
 /** Sends the request of a call once more, if that is allowed, whatever the layers around it think. */
-export const send = (call: Call, attempt: Copy): Promise<Response> => {
+export const send = async (call: Call, attempt: Copy): Promise<Response> => {
   if ((call._busy || attempt.copy! > 1) && !isHedgeable(call)) {
     throw Object.assign(new Error(`${call._name}: runs once at a time; only safe requests without Range are hedged`), { refused: true, refusedBy: 'fetch', retryable: false })
   }
@@ -147,14 +146,11 @@ export const send = (call: Call, attempt: Copy): Promise<Response> => {
     letGo(call)
     call._tries = attempt.tries
   }
-  const body: any = typeof call._body === 'function' ? call._body() : undefined
   call._busy++
-  if (!isThenable(body)) return run(call, attempt, body)
-  return Promise.resolve(body).then(
-    (made) => run(call, attempt, made),
-    (error) => {
-      call._busy--
-      throw error
-    },
-  )
+  try {
+    const { _body } = call
+    return await run(call, attempt, typeof _body === 'function' ? await _body() : undefined)
+  } finally {
+    call._busy--
+  }
 }

@@ -70,7 +70,7 @@ export const open = (settings: Settings, input: any, given: FetchInit | undefine
   if (!facts.idempotent) {
     const all = headersOf(input, init)
     const { idempotencyKey } = settings
-    if (idempotencyKey && !all.has(keyHeader) && (method === 'POST' || method === 'PATCH')) {
+    if (idempotencyKey && !all.has(keyHeader) && /^(?:POST|PATCH)$/i.test(method)) {
       headers = all
       headers.set(keyHeader, idempotencyKey === true ? newKey() : typeof idempotencyKey === 'function' ? idempotencyKey(facts) : idempotencyKey)
     }

@@ -39,7 +39,7 @@ const conclude = (call: Call, error: any): Response => {
  */
 export const createFetch = (options: FetchOptions = {}): RetryingFetch => {
   const settings = settingsOf(options)
-  const settingsFor = (retry: CallOptions | false): Settings => settingsOf(retry === false ? { ...options, maxTries: 1 } : { ...options, ...given(retry) }, true)
+  const settingsFor = (retry: CallOptions | false): Settings => settingsOf(retry === false ? { ...options, maxTries: 1 } : Object(retry) === retry ? { ...options, ...given(retry) } : retry, true)
 
   return async (input, init) => {
     const call = open(init?.retry === undefined ? settings : settingsFor(init.retry), input, init)

@@ -1,5 +1,5 @@
 import { type Details, expo, type Options, retryAfter } from '@backon/core'
-import { atLeastZero, check, checkOptions, invalid, isThenable, listOf } from '@backon/core/kit'
+import { checkOptions, invalid, isThenable, listOf, nonNegative } from '@backon/core/kit'
 import { isRepeatable, letGoAfter } from './attempt.ts'
 import { ResponseError } from './error.ts'
 import { codeRules } from './network.ts'
@@ -7,35 +7,32 @@ import { statusRules } from './statuses.ts'
 import type { Settings } from './settings.ts'
 import type { CallOptions, Rule } from './types.ts'
 
-const rules: readonly unknown[] = ['always', 'idempotent', 'key', 'never'] satisfies Rule[]
+const isRule = (rule: unknown): boolean => (['always', 'idempotent', 'key', 'never'] satisfies Rule[] as unknown[]).includes(rule)
 
-const checkRules = (name: string, table: Record<string, unknown>): void => {
-  for (const key in table) if (!rules.includes(table[key])) invalid(`${name}[${key}]`, `'always', 'idempotent', 'key' or 'never'`, table[key])
-}
+/** Names an option, says what it may be, and whether it is; one that is absent will do. */
+const must = (name: string, allowed: string, value: unknown, holds: boolean): unknown => value === undefined || holds || invalid(name, allowed, value)
 
 /** An `exception` for `retry`: an error is one of them when it was judged to be. */
 const Repeatable: any = /* @__PURE__ */ Object.defineProperty(() => {}, Symbol.hasInstance, { value: isRepeatable })
 
 /** Checks every option; throws for unusable ones. */
 export const settingsOf = (options: CallOptions, perCall = false): Settings => {
-  check('object', { options: options ?? 0 })
+  if (!options || typeof options !== 'object') invalid(perCall ? 'retry' : 'options', 'an object', options)
   const {
     fetch, timeout, idle = Infinity, maxRetryAfter = 60_000, idempotent, idempotencyKey, attemptHeader, statuses, errors, use, signal, name, maxTime,
     wait = expo({ factor: 250, maxValue: 20_000 }), exception, predicate, condition, onBackoff, retryErrorCallback, raiseOnGiveup, ...rest
   } = options
-  check('function', { fetch })
-  if (typeof use !== 'function') check('object', { use })
-  if (timeout !== undefined) atLeastZero('timeout', timeout)
-  atLeastZero('idle', idle)
-  if (typeof idempotent !== 'function') check('boolean', { idempotent })
-  if (typeof idempotencyKey === 'string' && !perCall) invalid('idempotencyKey', 'true, or a function, as one key for all calls makes them one; a key itself belongs to a call ({ retry: { idempotencyKey } })', idempotencyKey)
-  if (idempotencyKey != null && !/boolean|function|string/.test(typeof idempotencyKey)) invalid('idempotencyKey', 'true, a key or a function that makes one', idempotencyKey)
-  if (attemptHeader !== undefined && !/^[\w!#$%&'*+.^`|~-]+$/.test(attemptHeader)) invalid('attemptHeader', 'the name of a header', attemptHeader)
-  checkRules('statuses', (statuses ?? {}) as Record<string, unknown>)
-  checkRules('errors', errors ?? {})
-  for (const [option, value] of Object.entries({ retryErrorCallback, raiseOnGiveup })) {
-    if (value !== undefined) throw new TypeError(`${option} is not taken: an answer is returned, and an error is thrown; catch it where fetch is called`)
-  }
+  const kind = typeof idempotencyKey
+  must('fetch', 'a function', fetch, typeof fetch === 'function')
+  must('use', 'a list of plugins or a function', use, typeof use === 'function' || Array.isArray(use))
+  must('idempotent', 'a boolean or a function', idempotent, /boo|fun/.test(typeof idempotent))
+  must('idempotencyKey', `true, a function${perCall ? ' or a key' : '; a key is for one call: { retry: { idempotencyKey } }'}`, idempotencyKey, /boo|fun/.test(kind) || (perCall && kind === 'string'))
+  must('attemptHeader', 'the name of a header', attemptHeader, /^[\w!#$%&'*+.^`|~-]+$/.test(attemptHeader!))
+  nonNegative({ timeout: timeout ?? 0, idle, maxRetryAfter })
+  for (const [name, table] of Object.entries({ statuses, errors }))
+    for (const [row, rule] of Object.entries(table ?? {})) must(`${name}[${row}]`, "'always', 'idempotent', 'key' or 'never'", rule, isRule(rule))
+  if ((retryErrorCallback ?? raiseOnGiveup) !== undefined)
+    throw new TypeError('retryErrorCallback and raiseOnGiveup are not taken: an answer is returned, an error is thrown')
   const given: Options<Response> = { ...rest, use: typeof use === 'function' ? undefined : use, wait, exception, predicate, condition, onBackoff, signal, name, maxTime }
   checkOptions(given)
   return {
