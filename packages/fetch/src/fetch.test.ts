@@ -199,7 +199,7 @@ describe('what is retried', () => {
     const again = { wrap: (next: any) => async (attempt: any) => { try { return await next(attempt) } catch { return next(attempt) } } }
     const response = await createFetch({ ...fast, fetch, use: [again] })(url, { method: 'POST' })
     expect([response.status, calls.length]).toEqual([503, 1])
-    const both = { wrap: (next: any) => (attempt: any) => Promise.all([next(attempt), next(attempt)]) }
+    const both: any = { wrap: (next: any) => (attempt: any) => Promise.all([next(attempt), next(attempt)]) }
     await expect(createFetch({ ...fast, fetch, use: [both] })(url, { method: 'POST' })).rejects.toMatchObject({ refused: true, refusedBy: 'fetch', retryable: false })
     expect(calls).toHaveLength(2)
   })
