@@ -1,5 +1,5 @@
 import { type Details, expo, type Options, retryAfter } from '@backon/core'
-import { checkOptions, invalid, isThenable, listOf, nonNegative } from '@backon/core/kit'
+import { answer, checkOptions, invalid, listOf, nonNegative } from '@backon/core/kit'
 import { isRepeatable, letGoAfter } from './attempt.ts'
 import { ResponseError } from './error.ts'
 import { codeRules } from './network.ts'
@@ -39,15 +39,12 @@ export const settingsOf = (options: CallOptions, perCall = false): Settings => {
     fetch, timeout, idle, idempotent, idempotencyKey, attemptHeader, use, signal, name, maxTime,
     statuses: statuses ? { ...statusRules, ...statuses } : statusRules,
     errors: errors ? { ...codeRules, ...errors } : codeRules,
-    narrow: (error) => {
-      const verdict = !predicate || !(error instanceof ResponseError) || predicate(error.response)
-      if (isThenable(verdict)) invalid('predicate', 'a function that answers at once', 'a promise')
-      return verdict && (!exception || listOf(exception).some((type) => error instanceof type))
-    },
+    narrow: (error) =>
+      (!predicate || !(error instanceof ResponseError) || answer('predicate', predicate(error.response))) && (!exception || listOf(exception).some((type) => error instanceof type)),
     base: {
       ...rest,
-      wait: retryAfter({ fallback: wait, max: maxRetryAfter, ...('jitter' in rest && { jitter: rest.jitter }) }),
-      ...(condition ? { condition: (details: Details<Response>) => isRepeatable(details.exception) && condition(details) } : { exception: Repeatable }),
+      wait: retryAfter({ fallback: wait, max: maxRetryAfter }),
+      ...(condition ? { condition: (details: Details<Response>) => isRepeatable(details.exception) && answer('condition', condition(details)) } : { exception: Repeatable }),
       // After the caller's handlers, who may want to read the answer.
       onBackoff: [...listOf(onBackoff ?? []), letGoAfter],
     },
