@@ -9,9 +9,6 @@ import { handOut, keep } from './lifetime.ts'
 import { ruleOf } from './network.ts'
 import type { Rule } from './types.ts'
 
-/** An attempt as a hedge gives it: a further copy has a number above 1. */
-type Copy = Attempt & { readonly copy?: number }
-
 /** Whose failure an error is, and whether the request may be sent again. Beside the errors, not in them: who prints one wants to see an error. */
 const failures = /* @__PURE__ */ new WeakMap<object, { readonly _call: Call; readonly _again: boolean }>()
 
@@ -37,7 +34,7 @@ const allowed = ({ _facts, _headers, _oneShot }: Call, rule: Rule | undefined): 
   !_oneShot && (rule === 'always' || (rule === 'idempotent' && _facts.idempotent) || (rule === 'key' && !!_headers))
 
 /** What `fetch` is called with in this attempt. */
-const initOf = ({ _headers, _init, _input, _settings }: Call, { tries, copy = 1 }: Copy, body: unknown, signal: AbortSignal): any => {
+const initOf = ({ _headers, _init, _input, _settings }: Call, { tries, copy }: Attempt, body: unknown, signal: AbortSignal): any => {
   const { attemptHeader } = _settings
   const request = _input as Request
   const init: any = { ..._init, signal }
@@ -54,7 +51,7 @@ const initOf = ({ _headers, _init, _input, _settings }: Call, { tries, copy = 1 
 }
 
 /** Sends it. Settles when the headers are there, the attempt is aborted or its time is up. */
-const run = (call: Call, attempt: Copy, body?: unknown): Promise<Response> =>
+const run = (call: Call, attempt: Attempt, body?: unknown): Promise<Response> =>
   new Promise((resolve, reject) => {
     const { _input, _name, _oneShot, _settings, _signal } = call
     const { statuses, errors, narrow, fetch = globalThis.fetch } = _settings
@@ -137,8 +134,8 @@ const run = (call: Call, attempt: Copy, body?: unknown): Promise<Response> =>
   })
 
 /** Sends the request of a call once more, if that is allowed, whatever the layers around it think. */
-export const send = async (call: Call, attempt: Copy): Promise<Response> => {
-  if ((call._busy || attempt.copy! > 1) && !isHedgeable(call)) {
+export const send = async (call: Call, attempt: Attempt): Promise<Response> => {
+  if ((call._busy || attempt.copy > 1) && !isHedgeable(call)) {
     throw Object.assign(new Error(`${call._name}: runs once at a time; only safe requests without Range are hedged`), { refused: true, refusedBy: 'fetch', retryable: false })
   }
   if (call._final) throw call._final._error

@@ -24,7 +24,10 @@ export const handOut = (response: Response, controller: AbortController, { _dead
     const timer: { _timer: any } = { _timer: undefined }
     // Weak, as most bodies are read long before.
     const weak = new WeakRef(controller)
-    arm(timer, time, Math.max(0, _deadline - time.now()), () => weak.deref()?.abort(new TimeoutError(`${_name}: the body was not complete within maxTime, ${_maxTime} ms`)))
+    arm(timer, time, Math.max(0, _deadline - time.now()), () =>
+      // Whoever goes on with bodies that were cut off must not go on with this one.
+      weak.deref()?.abort(Object.assign(new TimeoutError(`${_name}: the body was not complete within maxTime, ${_maxTime} ms`), { retryable: false })),
+    )
     timer._timer?.unref?.()
   }
   return _settings.idle < Infinity ? bounded(response, _settings.idle, _name, controller) : response

