@@ -37,7 +37,7 @@ export interface Policy {
   readonly _watched: boolean
   /** Whether anything may ask for the time: reading the clock costs as much as all the rest of a call that succeeds. */
   readonly _timed: boolean
-  /** Nobody is told, nothing can cut a call short, and every value is a success. */
+  /** Nobody is told of a success, nothing can cut a call short, and every value is a success. */
   readonly _plain: boolean
 }
 
@@ -58,6 +58,9 @@ const frozen = <Member>(members: Member | readonly Member[]): readonly Member[] 
 
 const listens = (plugin: Hears): unknown =>
   plugin.onAttempt ?? plugin.before ?? plugin.after ?? plugin.onSuccess ?? plugin.beforeSleep ?? plugin.onBackoff ?? plugin.onGiveup ?? plugin.onAbort
+
+/** Whether it hears of more than failures. */
+const begins = ({ onAttempt, before, after, onSuccess }: Partial<Record<Event, unknown>>): boolean => (onAttempt ?? before ?? after ?? onSuccess) != null
 
 type Hears = Plugin & Options
 
@@ -113,8 +116,9 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
   const plugins = pluginsOf(use)
   const handlers = listens(options as Hears) == null ? undefined : handlersOf(options)
   const watched = handlers !== undefined || plugins.some((plugin) => listens(plugin as Hears) != null)
+  // What is told of failures alone can wait until there is one.
   const plain =
-    !watched && (tracker ?? signal ?? maxTime ?? predicate ?? condition ?? stop ?? retryErrorCallback) == null &&
+    !(handlers && begins(handlers)) && !plugins.some(begins) && (tracker ?? signal ?? maxTime ?? predicate ?? condition ?? stop ?? retryErrorCallback) == null &&
     typeof maxTries !== 'function' && (typeof wait !== 'function' || !!wait.timeless)
 
   return {
@@ -131,7 +135,7 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
     _handlers: handlers,
     _plugins: plugins,
     _watched: watched,
-    _timed: !plain || plugins.some((plugin) => !plugin.timeless),
+    _timed: !plain || watched || plugins.some((plugin) => !plugin.timeless),
     _plain: plain,
   }
 }
