@@ -55,6 +55,7 @@ const run = (call: Call, attempt: Attempt, body?: unknown): Promise<Response> =>
   new Promise((resolve, reject) => {
     const { _input, _name, _oneShot, _settings, _signal } = call
     const { statuses, errors, narrow, fetch = globalThis.fetch } = _settings
+    call._busy++
     const controller = new AbortController()
     const time = clock()
     const timer = { _timer: undefined }
@@ -64,6 +65,7 @@ const run = (call: Call, attempt: Attempt, body?: unknown): Promise<Response> =>
 
     const end = (): void => {
       over = true
+      call._busy--
       time.clearTimeout(timer._timer)
     }
 
@@ -133,21 +135,27 @@ const run = (call: Call, attempt: Attempt, body?: unknown): Promise<Response> =>
     }
   })
 
-/** Sends the request of a call once more, if that is allowed, whatever the layers around it think. */
-export const send = async (call: Call, attempt: Attempt): Promise<Response> => {
-  if ((call._busy || attempt.copy > 1) && !isHedgeable(call)) {
-    throw Object.assign(new Error(`${call._name}: runs once at a time; only safe requests without Range are hedged`), { refused: true, refusedBy: 'fetch', retryable: false })
+const refuse = (call: Call): Promise<never> =>
+  Promise.reject(Object.assign(new Error(`${call._name}: runs once at a time; only safe requests without Range are hedged`), { refused: true, refusedBy: 'fetch', retryable: false }))
+
+/** Waits for a body that has to be made first. */
+const runWith = async (call: Call, attempt: Attempt, make: () => unknown): Promise<Response> => {
+  call._busy++
+  try {
+    return await run(call, attempt, await make())
+  } finally {
+    call._busy--
   }
-  if (call._final) throw call._final._error
+}
+
+/** Sends the request of a call once more, if that is allowed, whatever the layers around it think. */
+export const send = (call: Call, attempt: Attempt): Promise<Response> => {
+  const { _body, _final } = call
+  if ((call._busy || attempt.copy > 1) && !isHedgeable(call)) return refuse(call)
+  if (_final) return Promise.reject(_final._error)
   if (call._tries !== attempt.tries) {
     letGo(call)
     call._tries = attempt.tries
   }
-  call._busy++
-  try {
-    const { _body } = call
-    return await run(call, attempt, typeof _body === 'function' ? await _body() : undefined)
-  } finally {
-    call._busy--
-  }
+  return typeof _body === 'function' ? runWith(call, attempt, _body) : run(call, attempt)
 }

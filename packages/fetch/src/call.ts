@@ -76,9 +76,11 @@ export const open = (settings: Settings, input: any, given: FetchInit | undefine
     }
     facts.idempotent = all.has(keyHeader)
   }
-  const { idempotent = facts.idempotent, maxTime, signal } = settings
-  facts.idempotent = typeof idempotent === 'function' ? idempotent(facts) : idempotent
-  facts.safe &&= facts.idempotent
+  const { idempotent, maxTime, signal } = settings
+  if (idempotent !== undefined) {
+    facts.idempotent = typeof idempotent === 'function' ? idempotent(facts) : idempotent
+    facts.safe &&= facts.idempotent
+  }
 
   const own = (init?.signal === undefined ? request?.signal : init.signal) ?? undefined
   const time = typeof maxTime === 'function' ? maxTime() : maxTime

@@ -1,4 +1,4 @@
-import { type Options, retry, TimeoutError } from '@backon/core'
+import { type Attempt, retry, TimeoutError } from '@backon/core'
 import { letGo, send } from './attempt.ts'
 import { type Call, open } from './call.ts'
 import { handOut } from './lifetime.ts'
@@ -9,9 +9,13 @@ import type { CallOptions, FetchOptions, RetryingFetch } from './types.ts'
 /** What was given, without what is `undefined`. */
 const given = (options: CallOptions): CallOptions => Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 
-const optionsOf = ({ _facts, _maxTime, _name, _settings, _signal }: Call): Options<Response> => {
-  const { base, use } = _settings
-  return { ...base, name: _name, signal: _signal, maxTime: _maxTime, use: typeof use === 'function' ? use(_facts) : use }
+/** Runs a call. What is the same in all calls is prepared; plugins that depend on the request, and a `maxTime` that is asked for, are of one call. */
+const attempts = (call: Call): Promise<Response> => {
+  const { _facts, _maxTime, _name, _settings: { base, maxTime, run, use }, _signal } = call
+  const operation = (attempt: Attempt): Promise<Response> => send(call, attempt)
+  return typeof use === 'function' || typeof maxTime === 'function'
+    ? retry(operation, { ...base, name: _name, signal: _signal, maxTime: _maxTime, use: typeof use === 'function' ? use(_facts) : use })
+    : run(operation, { name: _name, signal: _signal })
 }
 
 /** An answer that failed comes out as what it is: an answer. */
@@ -44,7 +48,7 @@ export const createFetch = (options: FetchOptions = {}): RetryingFetch => {
   return async (input, init) => {
     const call = open(init?.retry === undefined ? settings : settingsFor(init.retry), input, init)
     try {
-      const response = await retry((attempt) => send(call, attempt), optionsOf(call))
+      const response = await attempts(call)
       letGo(call)
       return response
     } catch (error) {

@@ -7,4 +7,5 @@ export const idempotentMethods: ReadonlySet<string> = /* @__PURE__ */ new Set(['
 /** What `fetch` turns to upper case ("normalize a method", Fetch Standard, section 2.2.1). Any other name is sent, and meant, as it is. */
 const normalized = /^(?:delete|get|head|options|post|put)$/i
 
-export const methodOf = (method = 'GET'): string => (normalized.test(method) ? method.toUpperCase() : String(method))
+export const methodOf = (method: string | undefined): string =>
+  method === undefined ? 'GET' : normalized.test(method) ? method.toUpperCase() : String(method)

@@ -1,5 +1,5 @@
 import { type Details, expo, type Options, retryAfter } from '@backon/core'
-import { answer, checkOptions, invalid, listOf, nonNegative } from '@backon/core/kit'
+import { answer, checkOptions, invalid, listOf, nonNegative, prepared } from '@backon/core/kit'
 import { isRepeatable, letGoAfter } from './attempt.ts'
 import { ResponseError } from './error.ts'
 import { codeRules } from './network.ts'
@@ -35,18 +35,19 @@ export const settingsOf = (options: CallOptions, perCall = false): Settings => {
     throw new TypeError('retryErrorCallback and raiseOnGiveup are not taken: an answer is returned, an error is thrown')
   const given: Options<Response> = { ...rest, use: typeof use === 'function' ? undefined : use, wait, exception, predicate, condition, onBackoff, signal, name, maxTime }
   checkOptions(given)
+  const base: Options<Response> = {
+    ...rest,
+    wait: retryAfter({ fallback: wait, max: maxRetryAfter }),
+    ...(condition ? { condition: (details: Details<Response>) => isRepeatable(details.exception) && answer('condition', condition(details)) } : { exception: Repeatable }),
+    // After the caller's handlers, who may want to read the answer.
+    onBackoff: [...listOf(onBackoff ?? []), letGoAfter],
+  }
   return {
-    fetch, timeout, idle, idempotent, idempotencyKey, attemptHeader, use, signal, name, maxTime,
+    fetch, timeout, idle, idempotent, idempotencyKey, attemptHeader, use, signal, name, maxTime, base,
     statuses: statuses ? { ...statusRules, ...statuses } : statusRules,
     errors: errors ? { ...codeRules, ...errors } : codeRules,
     narrow: (error) =>
       (!predicate || !(error instanceof ResponseError) || answer('predicate', predicate(error.response))) && (!exception || listOf(exception).some((type) => error instanceof type)),
-    base: {
-      ...rest,
-      wait: retryAfter({ fallback: wait, max: maxRetryAfter }),
-      ...(condition ? { condition: (details: Details<Response>) => isRepeatable(details.exception) && answer('condition', condition(details)) } : { exception: Repeatable }),
-      // After the caller's handlers, who may want to read the answer.
-      onBackoff: [...listOf(onBackoff ?? []), letGoAfter],
-    },
+    run: prepared(typeof use === 'function' || typeof maxTime === 'function' ? base : { ...base, use, maxTime }),
   }
 }

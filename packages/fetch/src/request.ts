@@ -37,8 +37,8 @@ export class Facts implements RequestFacts {
   }
 }
 
-/** Scheme and authority of an absolute URL, without user and password. */
-const authority = /^https?:\/\/(?:[^/?#\\@]*@)?([^/?#\\@\s]+)/i
+/** Scheme and host of an absolute URL. One with a user, a password or anything else that is rare is left to the parser. */
+const authority = /^https?:\/\/([\w.:-]+)(?:[/?#]|$)/i
 
 /** The host of a URL, and its port where it is not the usual one; `''` where there is none. */
 export const hostOf = (input: unknown): string => {

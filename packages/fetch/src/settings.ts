@@ -1,4 +1,5 @@
 import type { Options } from '@backon/core'
+import type { prepared } from '@backon/core/kit'
 import type { CallOptions, FetchOptions, Rule } from './types.ts'
 
 /** Options that have been checked, and what follows from them. */
@@ -9,6 +10,7 @@ export interface Settings extends Pick<FetchOptions, 'fetch' | 'timeout' | 'idem
   readonly errors: { readonly [code: string]: Rule }
   /** Whether the caller's `exception` and `predicate` leave a failure to be retried. */
   readonly narrow: (error: unknown) => boolean
-  /** What `retry` gets in every call. */
+  /** What `retry` gets in every call, and one that has it. */
   readonly base: Options<Response>
+  readonly run: ReturnType<typeof prepared<Response>>
 }
