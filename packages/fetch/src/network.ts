@@ -1,41 +1,21 @@
 import type { Rule } from './types.ts'
 
-/** Which errors are asked again, and of whom, by their code: of Node and undici, Bun's after them. */
-export const codeRules: { readonly [code: string]: Rule } = {
+const table = (rule: Rule, codes: string): [string, Rule][] => codes.split(' ').map((code) => [code, rule])
+
+/** Which errors are asked again, and of whom, by their code: of Node and undici, Bun's at the end of each line. */
+export const codeRules: { readonly [code: string]: Rule } = /* @__PURE__ */ Object.fromEntries([
   // There was no connection, so nothing was sent.
-  ECONNREFUSED: 'always',
-  ENOTFOUND: 'always',
-  EAI_AGAIN: 'always',
-  EHOSTUNREACH: 'always',
-  ENETUNREACH: 'always',
-  UND_ERR_CONNECT_TIMEOUT: 'always',
-  ConnectionRefused: 'always',
-  FailedToOpenSocket: 'always',
-  // There was one, and no answer came back.
-  UND_ERR_SOCKET: 'idempotent',
-  UND_ERR_HEADERS_TIMEOUT: 'idempotent',
-  ECONNRESET: 'idempotent',
-  EPIPE: 'idempotent',
-  ETIMEDOUT: 'idempotent',
-  UND_ERR_BODY_TIMEOUT: 'idempotent',
-  ConnectionClosed: 'idempotent',
-}
+  ...table('always', 'ECONNREFUSED ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH UND_ERR_CONNECT_TIMEOUT ConnectionRefused FailedToOpenSocket'),
+  // There was one, and no answer came back, or not all of it.
+  ...table('idempotent', 'UND_ERR_SOCKET UND_ERR_HEADERS_TIMEOUT UND_ERR_BODY_TIMEOUT ECONNRESET EPIPE ETIMEDOUT ConnectionClosed'),
+])
 
 /**
  * What a lost connection is called where errors have no code: never a proof that nothing was sent. Chromium (Failed to fetch, network error), Gecko (NetworkError
- * when …), WebKit (Load failed, and the texts of CFNetwork), React Native (Network request failed), undici (terminated), Deno (error sending request …).
+ * when attempting …), WebKit (Load failed) and CFNetwork below it (The …), React Native (Network request failed), undici (terminated), Deno (error sending request …).
  */
-export const lostMessages: readonly string[] = [
-  'Failed to fetch',
-  'network error',
-  'NetworkError when attempting to fetch resource.',
-  'Load failed',
-  'The network connection was lost.',
-  'The Internet connection appears to be offline.',
-  'Network request failed',
-  'terminated',
-  'error sending request',
-]
+const lostMessage =
+  /^(?:Failed to fetch|network error|NetworkError when attempting|Load failed|The network connection was lost|The Internet connection appears to be offline|Network request failed|terminated|error sending request)/
 
 /** workerd throws an Error, not a TypeError, and only for lost connections. */
 const lostInWorkerd = 'Network connection lost.'
@@ -62,5 +42,5 @@ export const ruleOf = (error: any, rules: typeof codeRules = codeRules): Rule | 
     return rules[code] ?? (ours.test(code) ? undefined : 'never')
   }
   const message = String(error?.message)
-  return message === lostInWorkerd || (error instanceof TypeError && lostMessages.some((text) => message.startsWith(text))) ? 'idempotent' : undefined
+  return message === lostInWorkerd || (error instanceof TypeError && lostMessage.test(message)) ? 'idempotent' : undefined
 }

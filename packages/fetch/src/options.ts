@@ -7,10 +7,7 @@ import { statusRules } from './statuses.ts'
 import type { Settings } from './settings.ts'
 import type { CallOptions, Rule } from './types.ts'
 
-const isRule = (rule: unknown): boolean => (['always', 'idempotent', 'key', 'never'] satisfies Rule[] as unknown[]).includes(rule)
-
-/** Names an option, says what it may be, and whether it is; one that is absent will do. */
-const must = (name: string, allowed: string, value: unknown, holds: boolean): unknown => value === undefined || holds || invalid(name, allowed, value)
+const rules = ['always', 'idempotent', 'key', 'never'] satisfies Rule[]
 
 /** An `exception` for `retry`: an error is one of them when it was judged to be. */
 const Repeatable: any = /* @__PURE__ */ Object.defineProperty(() => {}, Symbol.hasInstance, { value: isRepeatable })
@@ -22,17 +19,17 @@ export const settingsOf = (options: CallOptions, perCall = false): Settings => {
     fetch, timeout, idle = Infinity, maxRetryAfter = 60_000, idempotent, idempotencyKey, attemptHeader, statuses, errors, use, signal, name, maxTime,
     wait = expo({ factor: 250, maxValue: 20_000 }), exception, predicate, condition, onBackoff, retryErrorCallback, raiseOnGiveup, ...rest
   } = options
-  const kind = typeof idempotencyKey
-  must('fetch', 'a function', fetch, typeof fetch === 'function')
-  must('use', 'a list of plugins or a function', use, typeof use === 'function' || Array.isArray(use))
-  must('idempotent', 'a boolean or a function', idempotent, /boo|fun/.test(typeof idempotent))
-  must('idempotencyKey', `true, a function${perCall ? ' or a key' : '; a key is for one call: { retry: { idempotencyKey } }'}`, idempotencyKey, /boo|fun/.test(kind) || (perCall && kind === 'string'))
-  must('attemptHeader', 'the name of a header', attemptHeader, /^[\w!#$%&'*+.^`|~-]+$/.test(attemptHeader!))
+  const kinds = { fetch: 'function', use: 'function or object', idempotent: 'boolean or function', idempotencyKey: `boolean or function${perCall ? ' or string' : ''}`, attemptHeader: 'string' }
+  for (const [name, allowed] of Object.entries(kinds)) {
+    const value = options[name as keyof typeof kinds]
+    if (value !== undefined && !allowed.includes(typeof value)) invalid(name, `a ${allowed}`, value)
+  }
+  // Throws for what cannot be the name of a header.
+  if (attemptHeader !== undefined) new Headers([[attemptHeader, '']])
   nonNegative({ timeout: timeout ?? 0, idle, maxRetryAfter })
-  for (const [name, table] of Object.entries({ statuses, errors }))
-    for (const [row, rule] of Object.entries(table ?? {})) must(`${name}[${row}]`, "'always', 'idempotent', 'key' or 'never'", rule, isRule(rule))
-  if ((retryErrorCallback ?? raiseOnGiveup) !== undefined)
-    throw new TypeError('retryErrorCallback and raiseOnGiveup are not taken: an answer is returned, an error is thrown')
+  for (const table of [statuses, errors])
+    for (const [row, rule] of Object.entries(table ?? {})) if (!rules.includes(rule)) invalid(row, rules.join(', '), rule)
+  if ((retryErrorCallback ?? raiseOnGiveup) !== undefined) throw new TypeError('retryErrorCallback and raiseOnGiveup are not taken: catch what fetch throws')
   const given: Options<Response> = { ...rest, use: typeof use === 'function' ? undefined : use, wait, exception, predicate, condition, onBackoff, signal, name, maxTime }
   checkOptions(given)
   const base: Options<Response> = {
