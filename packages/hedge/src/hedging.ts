@@ -5,10 +5,10 @@ import { run } from './race.ts'
 /** As `hedging`; with `whole`, the hedge is the whole call and not a part of one. */
 export const hedgingWith = (options: HedgeOptions, whole: boolean): Plugin => {
   const plan = planOf(options, whole)
-  const { _judge, _strategy, budget, onHedge, onHedgeFail } = plan
+  const { _judge, wait, budget, onHedge, onHedgeFail } = plan
   return {
     // All of these are shown the attempt's times.
-    timeless: !!_strategy.timeless && !(_judge || budget || onHedge || onHedgeFail),
+    timeless: (typeof wait !== 'function' || !!wait.timeless) && !(_judge || budget || onHedge || onHedgeFail),
     wrap: (next) => (attempt) => run(plan, next, attempt),
   }
 }

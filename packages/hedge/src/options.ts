@@ -1,9 +1,8 @@
-import type { Plugin, Wait } from '@backon/core'
-import { check, invalid, nonNegative } from '@backon/core/kit'
+import type { Plugin } from '@backon/core'
+import { check, invalid, nonNegative, type WaitLike, waitOf } from '@backon/core/kit'
 import type { HedgeDetails, HedgeOutcome } from './hooks.ts'
 import { type IsHedgeFailure, judgeWith } from './judge.ts'
 import type { LatencyWait } from './percentile.ts'
-import { strategyOf } from './wait.ts'
 
 /** What a hedge asks of a budget: `RetryBudget` of @backon/limit is one. */
 export interface HedgeBudget {
@@ -21,7 +20,7 @@ export interface HedgeOptions<T = any> {
    * How long to wait for an answer before the next copy: a number, a list (no copy after its end) or a strategy, asked once a copy, in
    * whose record `tries` counts copies. No jitter. 0 starts all copies at once. Default 1,000.
    */
-  wait?: Wait<T> | LatencyWait | number | readonly number[] | undefined
+  wait?: WaitLike<T> | LatencyWait | undefined
   /** Copies in all, the first included: an integer of 1 or more; 1 is no hedging. Default 3. */
   maxHedge?: number | undefined
   /** When it has passed, all copies are aborted and the attempt fails with a TimeoutError. Default none. */
@@ -57,7 +56,7 @@ const mostSaved = 10
 export interface Plan extends HedgeOptions {
   readonly maxHedge: number
   readonly timeout: number
-  readonly _strategy: Wait
+  readonly wait: WaitLike
   /** Learns from the latencies of first copies. */
   readonly _observe: ((latency: number) => void) | undefined
   readonly _judge: IsHedgeFailure | undefined
@@ -74,8 +73,7 @@ export interface Plan extends HedgeOptions {
 /** Checks options. Throws a TypeError or RangeError that names the first unusable one. */
 export const planOf = (options: HedgeOptions, whole: boolean): Plan => {
   const { wait = 1_000, maxHedge = 3, timeout = Infinity, maxExtraLoad = Infinity, budget, eager, isFailure, onHedge, onHedgeFail, onDiscard } = options
-  const _strategy: Wait & Partial<LatencyWait> = strategyOf('wait', wait)
-  const { observe } = _strategy
+  const { observe } = wait as Partial<LatencyWait>
   if (!(maxHedge > 0 && Number.isInteger(maxHedge))) invalid('maxHedge', 'an integer of 1 or more', maxHedge)
   nonNegative({ timeout, maxExtraLoad })
   check('boolean', { eager })
@@ -83,10 +81,9 @@ export const planOf = (options: HedgeOptions, whole: boolean): Plan => {
   for (const name of budget ? ['take', 'giveBack', 'earn'] : []) check('function', { [`budget.${name}`]: (budget as any)[name] ?? 0 })
   const plan: Plan = {
     ...options,
-    wait,
+    wait: waitOf('wait', wait),
     maxHedge,
     timeout,
-    _strategy,
     _observe: observe,
     _judge: isFailure && judgeWith(isFailure),
     _timed: !!(observe || isFailure || onHedgeFail),

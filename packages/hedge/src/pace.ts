@@ -1,5 +1,5 @@
 import type { Attempt, Clock } from '@backon/core'
-import { arm, atLeastZero } from '@backon/core/kit'
+import { arm, waitFor } from '@backon/core/kit'
 import { facts } from './hooks.ts'
 import type { Plan } from './options.ts'
 
@@ -28,9 +28,8 @@ export const delay = (pace: Pace): number | undefined => {
   if (pace._closed || _sent >= pace._most) return undefined
   if (pace._wait === undefined) {
     // The details are those of the attempt, but n counts copies.
-    const wait = _plan._strategy({ ..._attempt.details, tries: _sent })
-    if (wait === undefined) pace._most = _sent
-    else pace._wait = atLeastZero('wait', wait)
+    pace._wait = waitFor(_plan.wait, { ..._attempt.details, tries: _sent }, null)
+    if (pace._wait === undefined) pace._most = _sent
   }
   return pace._wait
 }

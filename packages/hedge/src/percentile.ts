@@ -1,6 +1,5 @@
 import type { Details, Wait } from '@backon/core'
-import { invalid } from '@backon/core/kit'
-import { strategyOf } from './wait.ts'
+import { invalid, waitFor, type WaitLike, waitOf } from '@backon/core/kit'
 
 /** What a learned wait is made of. */
 export interface LatencyPercentileOptions {
@@ -15,7 +14,7 @@ export interface LatencyPercentileOptions {
    * The delay until there are enough samples: a number (ms), a list or a strategy. Default `Infinity`: no further copy by
    * time.
    */
-  fallback?: Wait | number | readonly number[] | undefined
+  fallback?: WaitLike | undefined
 }
 
 /** A wait that learns. The hedge that it is given to tells it what to learn from. */
@@ -53,7 +52,7 @@ export const latencyPercentile = (
   if (!(typeof percentile === 'number' && percentile > 0 && percentile < 100)) invalid('percentile', 'a number between 0 and 100', percentile)
   if (!(Number.isInteger(window) && window > 0)) invalid('window', 'an integer of 1 or more', window)
   if (!(Number.isInteger(minimumSamples) && minimumSamples > 0 && minimumSamples <= window)) invalid('minimumSamples', 'an integer from 1 to window', minimumSamples)
-  const otherwise = strategyOf('fallback', fallback)
+  const otherwise = waitOf('fallback', fallback)
   // A decimal times a number of samples is not always what it says (99.9 % of 1,000 is a little more than 999): counted in millionths.
   const millionths = Math.round(percentile * 1e6)
   let young = new Uint32Array(buckets)
@@ -71,7 +70,7 @@ export const latencyPercentile = (
 
   const wait = (details: Details): number | undefined => {
     const samples = youngSize + oldSize
-    if (samples < minimumSamples) return otherwise(details)
+    if (samples < minimumSamples) return waitFor(otherwise, details, null)
     // The nearest rank: so many samples are less than the one that is looked for.
     const rank = Math.max(Math.ceil((millionths * samples) / 1e8), 1) - 1
     while (below > rank) below -= count(--at)
@@ -80,7 +79,7 @@ export const latencyPercentile = (
   }
 
   return Object.assign(wait, {
-    timeless: !!otherwise.timeless,
+    timeless: typeof otherwise !== 'function' || !!otherwise.timeless,
     exact: true,
     observe: (latency: number): void => {
       if (youngSize === window) {

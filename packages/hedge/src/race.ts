@@ -1,11 +1,10 @@
 import { type Attempt, clock, emit, fork, type Hooks, TimeoutError } from '@backon/core'
-import { arm, isThenable, retryAfterOf, type TimerHolder } from '@backon/core/kit'
+import { arm, isThenable, property, retryAfterOf, type TimerHolder } from '@backon/core/kit'
 import { HedgeLostError } from './error.ts'
 import { follow } from './follow.ts'
 import { facts } from './hooks.ts'
 import type { Plan } from './options.ts'
 import { close, count, delay, giveBack, type Pace, pay, whenDue } from './pace.ts'
-import { quietly } from './quietly.ts'
 
 /** What has come of a copy, or of the whole race. */
 interface Outcome {
@@ -113,7 +112,7 @@ const start = (race: Race, copy: Attempt): number => {
   const { _attempt, _clock, _plan } = race
   if (copy.copy > 1) emit('onHedge', facts(_attempt, copy.copy), _attempt.plugins)
   // The clock is read only for those who want to know.
-  const began = _plan._timed || _attempt.plugins.some((plugin) => plugin.onHedgeFail) ? _clock.now() : undefined
+  const began = _plan._timed || _attempt.plugins.some((plugin) => 'onHedgeFail' in plugin) ? _clock.now() : undefined
   if (copy.copy === 1 && _plan._observe) race._began = began
   race._copies[copy.copy - 1] = copy
   race._out++
@@ -141,7 +140,7 @@ const take = (race: Race, outcome: Outcome, { copy }: Attempt, began: number | u
     if (!_failed) discard(race, _result)
     return 0
   }
-  if (_failed && quietly(() => _result.refused) === true) {
+  if (_failed && property(_result, 'refused') === true) {
     if (copy > 1) giveBack(race)
     return keep(race, outcome, 0)
   }
@@ -154,13 +153,12 @@ const take = (race: Race, outcome: Outcome, { copy }: Attempt, began: number | u
     if (!_failed && !_attempt.plugins.includes(_plan.budget as any)) _plan._earner?.earn()
     return 0
   }
-  if (copy === 1) race._began = undefined
   if (began !== undefined) emit('onHedgeFail', details(), [_plan as any, ..._attempt.plugins])
-  if (_failed && quietly(() => _result.retryable) === false) {
+  if (_failed && property(_result, 'retryable') === false) {
     finish(race, outcome)
     return 0
   }
-  if (quietly(() => retryAfterOf(_result, _failed)) !== undefined) return keep(race, outcome, 2)
+  if (retryAfterOf(_result, _failed) !== undefined) return keep(race, outcome, 2)
   keep(race, outcome, 1)
   return verdict === true && _plan.eager !== false ? 1 : 0
 }
@@ -169,6 +167,7 @@ const take = (race: Race, outcome: Outcome, { copy }: Attempt, began: number | u
 const keep = (race: Race, outcome: Outcome, _rank: number): number => {
   const { _best } = race
   if (_rank !== 1) close(race)
+  if (outcome._copy!.copy === 1) race._began = undefined
   if (_best && _best._rank! > _rank) drop(race, outcome)
   else {
     drop(race, _best)
@@ -197,7 +196,7 @@ const learn = ({ _began, _clock, _plan }: Race): void => {
 /** Ends it from outside, or by the timeout. */
 const cut = (race: Race, reason: any): void => {
   if (race._end) return
-  if (quietly(() => reason.name) === 'TimeoutError') learn(race)
+  if (property(reason, 'name') === 'TimeoutError') learn(race)
   finish(race, { _failed: true, _result: reason }, reason)
 }
 
