@@ -150,6 +150,17 @@ describe('HedgingRetrying', () => {
     expect(fails).toHaveBeenCalledTimes(5)
   })
 
+  test('run gives the operation the attempt, with its copy', async () => {
+    const retrying = new HedgingRetrying({ hedge: { wait: 10, maxHedge: 2 }, maxTries: 1 })
+    const promise = retrying.run(async ({ copy, signal }) => {
+      await sleep(copy === 1 ? 1_000 : 5, signal)
+      return copy
+    })
+    expectTypeOf(promise).toEqualTypeOf<Promise<number>>()
+    await vi.advanceTimersByTimeAsync(20)
+    expect(await promise).toBe(2)
+  })
+
   test('F-10: copy({ hedge: undefined }) replaces nothing', async () => {
     const retrying = new HedgingRetrying({ hedge: { wait: 10, maxHedge: 2 }, maxTries: 1, name: 'users' })
     const fails = vi.fn(async () => Promise.reject(new Error('x')))

@@ -2,13 +2,14 @@ import { type Decorator, onException, type Operation, type Options, type Plugin,
 import { hedgingWith } from './hedging.ts'
 import type { HedgeOptions } from './options.ts'
 
-/** Those options of `retry` that mean something for a call of one attempt. */
-const ofCall = [
-  'signal', 'name', 'enabled', 'use', 'maxTime', 'retryErrorCallback', 'raiseOnGiveup', 'onAttempt', 'before', 'after', 'onSuccess', 'onGiveup',
-] as const
-
-/** How to hedge one call. */
-export interface HedgeCallOptions<T = any> extends HedgeOptions<T>, Pick<Options<T>, (typeof ofCall)[number]> {}
+/** How to hedge one call, with those options of `retry` that mean something for a call of one attempt. */
+export interface HedgeCallOptions<T = any>
+  extends HedgeOptions<T>,
+    Pick<
+      Options<T>,
+      | 'signal' | 'name' | 'enabled' | 'use' | 'maxTime' | 'retryErrorCallback' | 'raiseOnGiveup'
+      | 'onAttempt' | 'before' | 'after' | 'onSuccess' | 'onGiveup'
+    > {}
 
 /** An allowance has to last for more than one call: it lives as long as the options that ask for it. */
 const lasting = /* @__PURE__ */ new WeakMap<HedgeCallOptions, Plugin>()
@@ -17,10 +18,11 @@ const lasting = /* @__PURE__ */ new WeakMap<HedgeCallOptions, Plugin>()
 const once = (options: HedgeCallOptions): Options => {
   const plugin = lasting.get(options) ?? hedgingWith(options, true)
   if (options.maxExtraLoad !== undefined) lasting.set(options, plugin)
-  const call: any = { wait: 0, maxTries: 1 }
-  for (const name of ofCall) call[name] = options[name]
-  call.use = [...(options.use ?? []), plugin]
-  return call
+  const { signal, name, enabled, use, maxTime, retryErrorCallback, raiseOnGiveup, onAttempt, before, after, onSuccess, onGiveup } = options
+  return {
+    wait: 0, maxTries: 1, use: use ? [...use, plugin] : [plugin],
+    signal, name, enabled, maxTime, retryErrorCallback, raiseOnGiveup, onAttempt, before, after, onSuccess, onGiveup,
+  }
 }
 
 /**

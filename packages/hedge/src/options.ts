@@ -1,5 +1,5 @@
 import type { Plugin } from '@backon/core'
-import { check, invalid, nonNegative, type WaitLike, waitOf } from '@backon/core/kit'
+import { atLeastZero, check, invalid, type WaitLike, waitOf } from '@backon/core/kit'
 import type { HedgeDetails, HedgeOutcome } from './hooks.ts'
 import { type IsHedgeFailure, judgeWith } from './judge.ts'
 import type { LatencyWait } from './percentile.ts'
@@ -54,9 +54,10 @@ const mostSaved = 10
 
 /** What all races of one plugin share: its options, checked, and the allowance of `maxExtraLoad`. */
 export interface Plan extends HedgeOptions {
+  readonly wait: WaitLike
   readonly maxHedge: number
   readonly timeout: number
-  readonly wait: WaitLike
+  readonly maxExtraLoad: number
   /** Learns from the latencies of first copies. */
   readonly _observe: ((latency: number) => void) | undefined
   readonly _judge: IsHedgeFailure | undefined
@@ -66,33 +67,39 @@ export interface Plan extends HedgeOptions {
   readonly _earner: HedgeBudget | undefined
   /** Copies saved in the allowance. */
   _saved: number
-  /** Each attempt earns its share of a copy. No clock in it: the share is the same at one call a minute and at 10,000 a second. */
-  _earn(): void
+}
+
+/** Each attempt earns its share of a copy. No clock in it: the share is the same at one call a minute and at 10,000 a second. */
+export const earn = (plan: Plan): void => {
+  plan._saved = Math.min(plan._saved, mostSaved) + plan.maxExtraLoad
 }
 
 /** Checks options. Throws a TypeError or RangeError that names the first unusable one. */
 export const planOf = (options: HedgeOptions, whole: boolean): Plan => {
   const { wait = 1_000, maxHedge = 3, timeout = Infinity, maxExtraLoad = Infinity, budget, eager, isFailure, onHedge, onHedgeFail, onDiscard } = options
-  const { observe } = wait as Partial<LatencyWait>
+  const waits = waitOf('wait', wait)
   if (!(maxHedge > 0 && Number.isInteger(maxHedge))) invalid('maxHedge', 'an integer of 1 or more', maxHedge)
-  nonNegative({ timeout, maxExtraLoad })
-  check('boolean', { eager })
-  check('function', { isFailure, onHedge, onHedgeFail, onDiscard })
-  for (const name of budget ? ['take', 'giveBack', 'earn'] : []) check('function', { [`budget.${name}`]: (budget as any)[name] ?? 0 })
-  const plan: Plan = {
-    ...options,
-    wait: waitOf('wait', wait),
+  atLeastZero('timeout', timeout)
+  atLeastZero('maxExtraLoad', maxExtraLoad)
+  if (eager !== undefined) check('boolean', { eager })
+  if (isFailure ?? onHedge ?? onHedgeFail ?? onDiscard) check('function', { isFailure, onHedge, onHedgeFail, onDiscard })
+  if (budget) for (const name of ['take', 'giveBack', 'earn'] as const) check('function', { [`budget.${name}`]: budget[name] ?? 0 })
+  const { observe } = wait as Partial<LatencyWait>
+  return {
+    wait: waits,
     maxHedge,
     timeout,
+    maxExtraLoad,
+    budget,
+    eager,
+    onHedge,
+    onHedgeFail,
+    onDiscard,
     _observe: observe,
     _judge: isFailure && judgeWith(isFailure),
     _timed: !!(observe || isFailure || onHedgeFail),
     _earner: whole ? budget : undefined,
     // Next to nothing, and not nothing, as ten times 0.1 is not quite 1.
     _saved: 1e-9,
-    _earn: () => {
-      plan._saved = Math.min(plan._saved, mostSaved) + maxExtraLoad
-    },
   }
-  return plan
 }

@@ -54,6 +54,7 @@ export const giveBack = ({ _plan }: Pace): void => {
 }
 
 const stop = (pace: Pace): void => {
+  if (pace._timer === undefined) return
   pace._clock.clearTimeout(pace._timer)
   pace._timer = undefined
 }

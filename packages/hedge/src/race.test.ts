@@ -104,6 +104,12 @@ describe('eager: false', () => {
     expect(operation.starts).toEqual([0, 15, 30])
   })
 
+  test('leaves the timer of the next copy as it is when one fails', async () => {
+    const operation = service({ after: 500 }, { after: 10, fails: failure('x') }, { after: 500 })
+    await settled(once(operation, { wait: [10, 100, 100], maxHedge: 4, eager: false }))
+    expect(operation.starts).toEqual([0, 10, 110, 210])
+  })
+
   test('with no copy running fails at once', async () => {
     const error = failure('alone')
     const operation = service({ after: 5, fails: error })
@@ -216,6 +222,11 @@ describe('F-48 isFailure', () => {
     expect((await settled(once(service({ after: 5, value: 429 }), { wait: 10, isFailure: ignore }))).value).toBe(429)
   })
 
+  test('a value that is a failure does not end the hedge, whatever it says of retries', async () => {
+    const operation = service({ value: { retryable: false, refused: true } }, { value: 'fine' })
+    expect((await settled(once(operation, { wait: 10, isFailure: ({ value }) => value !== 'fine' }))).value).toBe('fine')
+  })
+
   test('is given the record of the attempt with the copy, its outcome and its time', async () => {
     const seen: unknown[] = []
     const spy = (details: any) => {
@@ -272,7 +283,7 @@ describe('F-49 nothing is left', () => {
       const onDiscard = vi.fn()
       const controller = new AbortController()
       const abortSoon = async () => {
-        for (let i = 0; i < microtasks; i++) await undefined
+        for (let i = 0; i < microtasks; i++) await Promise.resolve()
         controller.abort('gone')
       }
       const operation = async ({ signal }: Attempt) => {
@@ -309,6 +320,19 @@ describe('F-49 nothing is left', () => {
     const operation = service({ value: 'first' }, { value: 'second' })
     const seen = await settled(once(operation, { wait: 100, maxHedge: 2, onDiscard, isFailure: () => true }))
     expect([seen.value, onDiscard.mock.calls, operation.attempts.map(({ aborted }) => aborted)]).toEqual(['second', [['first']], [true, false]])
+  })
+
+  test('no listener on the attempt around it', async () => {
+    const undo = vi.fn()
+    const outer: Plugin = {
+      wrap: (next) => (attempt) => {
+        const whenAborted = attempt.whenAborted.bind(attempt)
+        attempt.whenAborted = (listener) => (whenAborted(listener), undo)
+        return next(attempt)
+      },
+    }
+    await settled(retry(service({ after: 20 }), { use: [outer, hedging({ wait: 50 })] }))
+    expect(undo).toHaveBeenCalledTimes(1)
   })
 
   test('the strategy is asked once a copy', async () => {
@@ -451,6 +475,7 @@ describe('budget', () => {
     const whole = budgetOf(9)
     await settled(hedge(service({}), { budget: whole.budget }))
     await settled(hedge(service({ fails: new NonRetryableError('x') }), { budget: whole.budget }))
+    await settled(hedge(service({ fails: failure('404') }), { budget: whole.budget, isFailure: () => false }))
     expect(whole.told).toEqual(['earn'])
     const part = budgetOf(9)
     await settled(once(service({}), { budget: part.budget }))
@@ -460,6 +485,26 @@ describe('budget', () => {
 
   test('is refused when it is none', () => {
     expect(() => hedging({ budget: {} as any })).toThrow('budget.take must be a function')
+  })
+})
+
+describe('maxExtraLoad', () => {
+  test('a copy that was refused has cost nothing', async () => {
+    const plugin = hedging({ wait: 10, maxHedge: 2, maxExtraLoad: 1 })
+    await settled(retry(service({ after: 50 }, { fails: refusal() }), { use: [plugin] }))
+    const operation = service({ after: 50 })
+    await settled(retry(operation, { use: [plugin] }))
+    expect(operation.starts.map((start) => start % 100)).toEqual([0, 10])
+  })
+
+  test('each copy is asked for anew: for its first asking two have to be saved, for the next one', async () => {
+    const plugin = hedging({ wait: 10, maxExtraLoad: 1 })
+    const operation = service({ after: 100 })
+    const promise = retry(operation, { use: [plugin] })
+    await vi.advanceTimersByTimeAsync(15)
+    await retry(async () => 1, { use: [plugin] })
+    await settled(promise)
+    expect(operation.starts).toEqual([0, 20, 40])
   })
 })
 

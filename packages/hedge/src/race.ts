@@ -1,39 +1,10 @@
-import { type Attempt, clock, emit, fork, type Hooks, TimeoutError } from '@backon/core'
-import { arm, isThenable, property, retryAfterOf, type TimerHolder } from '@backon/core/kit'
-import { HedgeLostError } from './error.ts'
+import { type Attempt, clock, emit, fork, TimeoutError } from '@backon/core'
+import { arm, isThenable, type TimerHolder } from '@backon/core/kit'
 import { follow } from './follow.ts'
 import { facts } from './hooks.ts'
-import type { Plan } from './options.ts'
-import { close, count, delay, giveBack, type Pace, pay, whenDue } from './pace.ts'
-
-/** What has come of a copy, or of the whole race. */
-interface Outcome {
-  readonly _failed: boolean
-  readonly _result: any
-  /** Absent when it is no copy's: an abort, the timeout, an error in one of the caller's own functions. */
-  readonly _copy?: Attempt
-  /** If no copy answers, the last of the highest rank comes out: a refusal 0, what a copy has said 1, with a hint when to come back 2. */
-  readonly _rank?: number
-}
-
-/**
- * One hedged attempt. A copy is sent, may wait for `onHedge`, and is then out until it answers, fails or is refused. The race is over with
- * the first answer, or when nothing is left to wait for; what comes then is late.
- */
-interface Race extends Pace {
-  readonly _next: (attempt: Attempt) => unknown
-  /** The copies that have run; only those that are out are still in their places. */
-  readonly _copies: (Attempt | undefined)[]
-  _out: number
-  /** When the first copy began, as long as something can be learned from it. */
-  _began: number | undefined
-  /** What comes out if no copy answers. */
-  _best: Outcome | undefined
-  /** What has come out: the race is over. */
-  _end: Outcome | undefined
-  /** Settles the promise, and takes back timers and listeners; absent in the first microtask. */
-  _settle: ((end: Outcome) => void) | undefined
-}
+import { earn, type Plan } from './options.ts'
+import { cut, discard, finish, type Outcome, type Race, take } from './outcome.ts'
+import { count, delay, pay, whenDue } from './pace.ts'
 
 const soon = /* @__PURE__ */ Promise.resolve()
 
@@ -44,7 +15,7 @@ export const run = (plan: Plan, next: (attempt: Attempt) => unknown, attempt: At
     _sent: 0, _most: plan.maxHedge, _waiting: 0, _wait: undefined, _asked: false, _closed: false, _timer: undefined,
     _copies: [], _out: 0, _began: undefined, _best: undefined, _end: undefined, _settle: undefined,
   }
-  plan._earn()
+  earn(plan)
   advance(race, send(race))
   if (race._end) return answer(race._end)
   // Setting and clearing a timer costs more than all the rest, and who answers within this microtask needs none.
@@ -96,14 +67,12 @@ const send = (race: Race): number => {
   const told = number > 1 && _plan.onHedge?.(facts(_attempt, number))
   if (!isThenable(told)) return start(race, copy)
   race._waiting++
-  told.then(
-    () => {
-      if (race._closed) return
-      race._waiting--
-      advance(race, start(race, copy))
-    },
-    (error) => finish(race, { _failed: true, _result: error }),
-  )
+  const go = (): void => {
+    if (race._closed) return
+    race._waiting--
+    advance(race, start(race, copy))
+  }
+  Promise.resolve(told).then(go).catch((error) => finish(race, { _failed: true, _result: error }))
   return 0
 }
 
@@ -116,96 +85,23 @@ const start = (race: Race, copy: Attempt): number => {
   if (copy.copy === 1 && _plan._observe) race._began = began
   race._copies[copy.copy - 1] = copy
   race._out++
-  const settle = (_failed: boolean) => (_result: unknown) => advance(race, take(race, { _failed, _result, _copy: copy }, copy, began))
-  let outcome: Outcome
+  let failed = false
+  let result: unknown
   try {
-    const _result = race._next(copy)
-    if (follow(_result, settle(false), settle(true))) return _plan.wait === 0 ? 1 : 0
-    outcome = { _failed: false, _result, _copy: copy }
+    result = race._next(copy)
+    if (follow(result, (value) => settle(race, copy, began, value, false), (error) => settle(race, copy, began, error, true))) return _plan.wait === 0 ? 1 : 0
   } catch (error) {
-    outcome = { _failed: true, _result: error, _copy: copy }
+    failed = true
+    result = error
   }
-  return take(race, outcome, copy, began)
+  return take(race, copy, began, result, failed)
 }
 
-/** Takes what has come of a copy. */
-const take = (race: Race, outcome: Outcome, { copy }: Attempt, began: number | undefined): number => {
-  const { _attempt, _clock, _plan } = race
-  const { _failed, _result } = outcome
-  race._copies[copy - 1] = undefined
-  race._out--
-  // In the first microtask nobody listens yet.
-  if (_attempt.aborted) cut(race, _attempt.reason)
-  if (race._end) {
-    if (!_failed) discard(race, _result)
-    return 0
+/** Goes on when a copy has settled. What throws here is the budget's, or what learns: it ends the race, which would else hang. */
+const settle = (race: Race, copy: Attempt, began: number | undefined, result: unknown, failed: boolean): void => {
+  try {
+    advance(race, take(race, copy, began, result, failed))
+  } catch (error) {
+    finish(race, { _failed: true, _result: error })
   }
-  if (_failed && property(_result, 'refused') === true) {
-    if (copy > 1) giveBack(race)
-    return keep(race, outcome, 0)
-  }
-  const details = (): any => ({ ...facts(_attempt, copy), duration: _clock.now() - began!, [_failed ? 'exception' : 'value']: _result })
-  const verdict = _plan._judge ? _plan._judge(details()) : _failed
-  if (!verdict) {
-    learn(race)
-    finish(race, outcome)
-    if (race._copies.length > 1) emit('onHedgeWin', facts(_attempt, copy), _attempt.plugins)
-    if (!_failed && !_attempt.plugins.includes(_plan.budget as any)) _plan._earner?.earn()
-    return 0
-  }
-  if (began !== undefined) emit('onHedgeFail', details(), [_plan as any, ..._attempt.plugins])
-  if (_failed && property(_result, 'retryable') === false) {
-    finish(race, outcome)
-    return 0
-  }
-  if (retryAfterOf(_result, _failed) !== undefined) return keep(race, outcome, 2)
-  keep(race, outcome, 1)
-  return verdict === true && _plan.eager !== false ? 1 : 0
-}
-
-/** Keeps what comes out if no copy answers, and lets go of what cannot any more. After a refusal or a hint no further copy starts. */
-const keep = (race: Race, outcome: Outcome, _rank: number): number => {
-  const { _best } = race
-  if (_rank !== 1) close(race)
-  if (outcome._copy!.copy === 1) race._began = undefined
-  if (_best && _best._rank! > _rank) drop(race, outcome)
-  else {
-    drop(race, _best)
-    race._best = { ...outcome, _rank }
-  }
-  return 0
-}
-
-/** Lets go of a value that was turned down: whoever reads its body still has the signal of its copy. */
-const drop = (race: Race, outcome: Outcome | undefined): void => {
-  if (!outcome || outcome._failed) return
-  outcome._copy!.abort(lost())
-  discard(race, outcome._result)
-}
-
-/** What `onDiscard` throws or rejects is reported, as a plugin's is. */
-const discard = ({ _plan }: Race, value: any): void => emit('onDiscard' as keyof Hooks, value, [_plan as any])
-
-const lost = (): HedgeLostError => new HedgeLostError('another copy has decided')
-
-/** A first copy that lost would have taken longer still: left out, slow answers would vanish from what is learned. */
-const learn = ({ _began, _clock, _plan }: Race): void => {
-  if (_began !== undefined) _plan._observe!(_clock.now() - _began)
-}
-
-/** Ends it from outside, or by the timeout. */
-const cut = (race: Race, reason: any): void => {
-  if (race._end) return
-  if (property(reason, 'name') === 'TimeoutError') learn(race)
-  finish(race, { _failed: true, _result: reason }, reason)
-}
-
-/** Ends it, once. What is still out is aborted. */
-const finish = (race: Race, end: Outcome, reason?: unknown): void => {
-  if (race._end) return
-  race._end = end
-  close(race)
-  for (const copy of race._copies) copy?.abort((reason ??= lost()))
-  if (race._best?._copy !== end._copy) drop(race, race._best)
-  race._settle?.(end)
 }
