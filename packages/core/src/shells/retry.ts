@@ -1,4 +1,4 @@
-import { CallAttempt } from '../engine/attempt.ts'
+import { CallAttempt, noting } from '../engine/attempt.ts'
 import { type Call, newCall, now, record, wrap } from '../engine/call.ts'
 import { cut } from '../engine/cut.ts'
 import { alone, type Source } from '../engine/follow.ts'
@@ -22,7 +22,8 @@ const factsOf = (grow: () => Call): Details => record(grow())
 /** Runs by options that have been checked. `also` can cut it short as well. */
 const run = (policy: Policy, operation: Operation<any>, target: Function = operation, args: readonly unknown[] = [], also?: Source, name?: string): Promise<any> => {
   checkTarget(target)
-  const work = wrap(operation, policy)
+  const { _sources, _tracker } = policy
+  const work = wrap(_tracker ? noting(operation) : operation, policy)
   const started = now(policy)
   if (policy._plain && !also) {
     // Chained on the operation's own promise: a success is no more than that, and needs no call.
@@ -31,7 +32,6 @@ const run = (policy: Policy, operation: Operation<any>, target: Function = opera
     const attempt = new CallAttempt(1, policy._plugins, grow, factsOf, alone, 1)
     return invoke(work, attempt).then(undefined, (error) => loop(grow(), true, error))
   }
-  const { _sources, _tracker } = policy
   const call = newCall(policy, work, target, args, started, also ? [..._sources, also] : _sources, name)
   _tracker?._opened(call)
   return _tracker || call._sources[0] || call._policy._maxTime !== Infinity ? cut(call) : loop(call)
