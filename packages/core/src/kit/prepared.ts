@@ -14,5 +14,5 @@ export interface PreparedCall {
  */
 export const prepared = <T>(options: Options<T>): ((operation: Operation<T>, call?: PreparedCall) => Promise<T>) => {
   const shared = share(options as Options)
-  return (operation, { signal, name } = {}) => runShared(shared, operation, undefined, undefined, signal && [signal], name)
+  return (operation, { signal, name } = {}) => runShared(shared, operation, undefined, undefined, signal, name)
 }
