@@ -1,5 +1,5 @@
 import { type Attempt, clock, type Details, TimeoutError } from '@backon/core'
-import { arm } from '@backon/core/kit'
+import { longest } from '@backon/core/kit'
 import { isRequest, isStream } from './bodies.ts'
 import { inBrowser } from './browser.ts'
 import { type Call, isHedgeable } from './call.ts'
@@ -58,7 +58,7 @@ const run = (call: Call, attempt: Attempt, body?: unknown): Promise<Response> =>
     call._busy++
     const controller = new AbortController()
     const time = clock()
-    const timer = { _timer: undefined }
+    let timer: unknown
     let over = false
     /** Its answer has failed, and may still be handed out. */
     let open = false
@@ -66,7 +66,7 @@ const run = (call: Call, attempt: Attempt, body?: unknown): Promise<Response> =>
     const end = (): void => {
       over = true
       call._busy--
-      time.clearTimeout(timer._timer)
+      time.clearTimeout(timer)
     }
 
     const fail = (error: unknown, rule: Rule | undefined): void => {
@@ -120,12 +120,12 @@ const run = (call: Call, attempt: Attempt, body?: unknown): Promise<Response> =>
     if (over && !body) return
     const init = initOf(call, attempt, body, controller.signal)
     const { timeout = _oneShot || isStream(init.body) ? Infinity : 10_000 } = _settings
-    if (timeout < Infinity && !over) {
-      arm(timer, time, timeout, () => {
+    if (timeout <= longest && !over) {
+      timer = time.setTimeout(() => {
         const error = new TimeoutError(`${_name}, attempt ${attempt.tries}: no answer within ${timeout} ms`)
         lose(error)
         controller.abort(error)
-      })
+      }, timeout)
     }
     try {
       const sent = isRequest(_input) ? fetch(new (_input.constructor as typeof Request)(_input, init)) : fetch(_input, init)

@@ -1,5 +1,4 @@
 import { clock, TimeoutError } from '@backon/core'
-import { arm } from '@backon/core/kit'
 import { close, withBody } from './like.ts'
 
 /**
@@ -9,7 +8,7 @@ import { close, withBody } from './like.ts'
 export const bounded = (response: Response, ms: number, name: string, controller: AbortController): Response => {
   const reader = response.body!.getReader()
   const time = clock()
-  const timer = { _timer: undefined }
+  let timer: unknown
 
   const read = async (sink: ReadableByteStreamController): Promise<void> => {
     const { done, value } = await reader.read()
@@ -19,14 +18,14 @@ export const bounded = (response: Response, ms: number, name: string, controller
   }
   const pull = (sink: ReadableByteStreamController): Promise<void> =>
     new Promise<void>((resolve, reject) => {
-      arm(timer, time, ms, () => {
+      timer = time.setTimeout(() => {
         const error = new TimeoutError(`${name}: no data within ${ms} ms`)
         reject(error)
         controller.abort(error)
         reader.cancel(error).catch(() => {})
-      })
+      }, ms)
       read(sink).then(resolve, reject)
-    }).finally(() => time.clearTimeout(timer._timer))
+    }).finally(() => time.clearTimeout(timer))
 
   return withBody(response, new ReadableStream({ type: 'bytes', pull, cancel: (reason) => reader.cancel(reason) }))
 }

@@ -1,5 +1,5 @@
 import { type Attempt, clock, TimeoutError } from '@backon/core'
-import { arm } from '@backon/core/kit'
+import { longest } from '@backon/core/kit'
 import type { Call } from './call.ts'
 import { bounded } from './idle.ts'
 
@@ -18,17 +18,17 @@ export const keep = (controller: AbortController, attempt: Attempt, { _maxTime, 
  */
 export const handOut = (response: Response, controller: AbortController, { _deadline, _maxTime, _name, _settings }: Call): Response => {
   if (!response?.body) return response
+  const left = _deadline === Infinity ? _deadline : Math.max(0, _deadline - clock().now())
   // An event stream has no end that could come in time.
-  if (_deadline < Infinity && !/^text\/event-stream/i.test(response.headers.get('content-type') ?? '')) {
-    const time = clock()
-    const timer: { _timer: any } = { _timer: undefined }
+  if (left <= longest && !response.headers.get('content-type')?.toLowerCase().startsWith('text/event-stream')) {
     // Weak, as most bodies are read long before.
     const weak = new WeakRef(controller)
-    arm(timer, time, Math.max(0, _deadline - time.now()), () =>
+    const timer: any = clock().setTimeout(
       // Whoever goes on with bodies that were cut off must not go on with this one.
-      weak.deref()?.abort(Object.assign(new TimeoutError(`${_name}: the body was not complete within maxTime, ${_maxTime} ms`), { retryable: false })),
+      () => weak.deref()?.abort(Object.assign(new TimeoutError(`${_name}: the body was not complete within maxTime, ${_maxTime} ms`), { retryable: false })),
+      left,
     )
-    timer._timer?.unref?.()
+    timer?.unref?.()
   }
-  return _settings.idle < Infinity ? bounded(response, _settings.idle, _name, controller) : response
+  return _settings.idle <= longest ? bounded(response, _settings.idle, _name, controller) : response
 }

@@ -28,7 +28,7 @@ type Retry = Omit<Options<Response>, 'use' | 'retryErrorCallback' | 'raiseOnGive
 export interface FetchOptions extends Retry {
   /** Sends the requests. Default: the `fetch` of the platform, looked up at each request. */
   fetch?: typeof globalThis.fetch | undefined
-  /** One attempt, or one hedged copy, until the headers of its answer, the upload included; `Infinity` for none. Default 10,000; for bodies that are streams none. */
+  /** One attempt, or one hedged copy, until the headers of its answer, the upload included; more than 24.8 days, `Infinity` too, is none. Default 10,000; for bodies that are streams none. */
   timeout?: number | undefined
   /** The longest silence while a read of the body waits for data. Default none. */
   idle?: number | undefined
