@@ -18,16 +18,17 @@ export const isRepeatable = (error: any): boolean => failures.get(Object(error))
 /** Lets the answers of a call go that will not be handed out. */
 export const letGo = (call: Call, except?: unknown): void => {
   for (const answer of call._answers) {
-    if (answer._gone || answer._error === except) continue
+    const { _controller, _gone, _result } = answer
+    if (_gone || _result === except) continue
     answer._gone = true
-    void drain(answer._error.response, answer._controller, call._deadline === Infinity ? Infinity : call._deadline - clock().now())
+    void drain(_result instanceof ResponseError ? _result.response : _result, _controller, call._deadline === Infinity ? Infinity : call._deadline - clock().now())
   }
 }
 
-/** Once a wait has begun, the answer before it will not be handed out. */
+/** Once a wait has begun, the answer before it will not be handed out; unless somebody else has forced the wait, and nothing is sent after it. */
 export const letGoAfter = ({ exception }: Details): void => {
   const failure = failures.get(Object(exception))
-  if (failure) letGo(failure._call)
+  if (failure?._again) letGo(failure._call)
 }
 
 const allowed = ({ _facts, _headers, _oneShot }: Call, rule: Rule | undefined): boolean =>
@@ -99,12 +100,14 @@ const run = (call: Call, attempt: Attempt, body?: unknown): Promise<Response> =>
       try {
         const rule = statuses[response?.status] ?? (response?.status >= 500 ? 'never' : undefined)
         const failed = rule && (rule !== 'key' || call._headers)
-        if (response?.body) keep(controller, attempt, call)
         const result = failed ? new ResponseError(response, _name, allowed(call, rule)) : handOut(response, controller, call)
+        if (response?.body) {
+          keep(controller, attempt, call)
+          call._answers.push({ _result: result, _controller: controller, _gone: false })
+        }
         end()
         if (!(result instanceof ResponseError)) return resolve(result)
         open = true
-        call._answers.push({ _error: result, _controller: controller, _gone: false })
         fail(result, rule)
       } catch (error) {
         lose(error)

@@ -6,9 +6,10 @@ import type { Settings } from './settings.ts'
 import { Facts, hostOf } from './request.ts'
 import type { Body, FetchInit, RequestFacts } from './types.ts'
 
-/** An answer that failed, until it is clear whether it is handed out. */
+/** An answer with a body, until it is clear whether it is handed out. */
 export interface Answer {
-  readonly _error: ResponseError
+  /** What the attempt came to: the response, or the error around one that failed. */
+  readonly _result: Response | ResponseError
   readonly _controller: AbortController
   /** Let go: whoever is given it could not read it. */
   _gone: boolean

@@ -1,6 +1,7 @@
 import { type Attempt, retry, TimeoutError } from '@backon/core'
 import { letGo, send } from './attempt.ts'
 import { type Call, open } from './call.ts'
+import { ResponseError } from './error.ts'
 import { handOut } from './lifetime.ts'
 import { settingsOf } from './options.ts'
 import type { Settings } from './settings.ts'
@@ -19,11 +20,11 @@ const attempts = (call: Call): Promise<Response> => {
 }
 
 /** An answer that failed comes out as what it is: an answer. */
-const conclude = (call: Call, error: any): Response => {
-  const last = call._answers.find(({ _error }) => _error === error)
-  if (last && !last._gone) {
+const conclude = (call: Call, error: unknown): Response => {
+  const last = call._answers.find(({ _result }) => _result === error)
+  if (error instanceof ResponseError && !last?._gone) {
     letGo(call, error)
-    return handOut(error.response, last._controller, call)
+    return last ? handOut(error.response, last._controller, call) : error.response
   }
   for (const { _controller } of call._answers) _controller.abort(error)
   // Its body is gone; only a deadline that has passed in a wait comes to this.
@@ -49,7 +50,7 @@ export const createFetch = (options: FetchOptions = {}): RetryingFetch => {
     const call = open(init?.retry === undefined ? settings : settingsFor(init.retry), input, init)
     try {
       const response = await attempts(call)
-      letGo(call)
+      letGo(call, response)
       return response
     } catch (error) {
       return conclude(call, error)

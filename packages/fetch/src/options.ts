@@ -1,7 +1,8 @@
-import { type Details, expo, type Options, retryAfter } from '@backon/core'
+import type { Details, Options } from '@backon/core'
 import { answer, checkOptions, invalid, listOf, nonNegative, prepared } from '@backon/core/kit'
 import { isRepeatable, letGoAfter } from './attempt.ts'
 import { ResponseError } from './error.ts'
+import { asAsked, growing } from './wait.ts'
 import { codeRules } from './network.ts'
 import { statusRules } from './statuses.ts'
 import type { Settings } from './settings.ts'
@@ -17,7 +18,7 @@ export const settingsOf = (options: CallOptions, perCall = false): Settings => {
   if (!options || typeof options !== 'object') invalid(perCall ? 'retry' : 'options', 'an object', options)
   const {
     fetch, timeout, idle = Infinity, maxRetryAfter = 60_000, idempotent, idempotencyKey, attemptHeader, statuses, errors, use, signal, name, maxTime,
-    wait = expo({ factor: 250, maxValue: 20_000 }), exception, predicate, condition, onBackoff, retryErrorCallback, raiseOnGiveup, ...rest
+    wait = growing, exception, predicate, condition, onBackoff, retryErrorCallback, raiseOnGiveup, ...rest
   } = options
   const kinds = { fetch: 'function', use: 'function or object', idempotent: 'boolean or function', idempotencyKey: `boolean or function${perCall ? ' or string' : ''}`, attemptHeader: 'string' }
   for (const [name, allowed] of Object.entries(kinds)) {
@@ -34,7 +35,7 @@ export const settingsOf = (options: CallOptions, perCall = false): Settings => {
   checkOptions(given)
   const base: Options<Response> = {
     ...rest,
-    wait: retryAfter({ fallback: wait, max: maxRetryAfter }),
+    wait: asAsked(wait, maxRetryAfter),
     ...(condition ? { condition: (details: Details<Response>) => isRepeatable(details.exception) && answer('condition', condition(details)) } : { exception: Repeatable }),
     // After the caller's handlers, who may want to read the answer.
     onBackoff: [...listOf(onBackoff ?? []), letGoAfter],
