@@ -1,5 +1,5 @@
 import { report } from '../seams/events.ts'
-import type { Attempt, Details, Operation, Plugin } from '../types.ts'
+import type { Attempt, Details, Plugin } from '../types.ts'
 import { alone, followWeakly, type Source } from './follow.ts'
 
 type Listener = (reason: unknown) => void
@@ -82,15 +82,12 @@ export class CallAttempt implements Attempt {
 }
 
 /** Keeps what an operation gives back with the attempt of its call, for who closes a scope: also what a plugin runs and forgets. */
-export const noting =
-  (operation: Operation<any>): Operation<any> =>
-  (attempt) => {
-    const work = operation(attempt)
-    let root = attempt as CallAttempt
-    while (root._facts === factsOf) root = root._owner
-    root._work = root._work ? Promise.allSettled([root._work, work]) : work
-    return work
-  }
+export const note = <Work>(attempt: Attempt, work: Work): Work => {
+  let root = attempt as CallAttempt
+  while (root._facts === factsOf) root = root._owner
+  root._work = root._work ? Promise.allSettled([root._work, work]) : work
+  return work
+}
 
 /** From now on somebody may be using a signal of it: it hears of its sources for as long as that one lives. */
 const take = (attempt: Attempt): void => {

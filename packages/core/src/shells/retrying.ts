@@ -1,11 +1,12 @@
+import { note } from '../engine/attempt.ts'
 import { type Call, record } from '../engine/call.ts'
 import { abort } from '../engine/conclude.ts'
 import { cuttingOf } from '../engine/cut.ts'
-import { share, type Shared, type Tracker } from '../engine/options.ts'
+import { current, share, type Shared, type Tracker } from '../engine/options.ts'
 import { merge } from '../names.ts'
 import type { Attempt, Details, Operation, Options, Plugin } from '../types.ts'
 import { iterate, iterateSync, type SyncTurn, type Turn } from './iterate.ts'
-import { runShared } from './retry.ts'
+import { run } from './retry.ts'
 import { runSync } from './retry-sync.ts'
 
 /** Numbers of the call that a policy began last, right during it and after it. Times in ms. */
@@ -67,12 +68,12 @@ export class Retrying<T = any> implements Plugin {
    * short, as well as the one of the policy; `name` names it in records, logs and metrics. Settles as `retry` does.
    */
   run<Result extends T>(operation: Operation<Result>, { signal, name }: RunOptions = {}): Promise<Awaited<Result>> {
-    return this.#closed ? Promise.reject(this.#closed) : runShared(this.#policy, operation, operation ?? null, [], signal, name)
+    return this.#closed ? Promise.reject(this.#closed) : run(current, this.#policy, (attempt) => note(attempt, operation(attempt)), operation ?? null, [], signal, name)
   }
 
   /** Calls `fn(...args)` until it succeeds or it is enough. Settles as `retry` does. */
   call<Args extends readonly any[], Result extends T>(fn: (...args: Args) => Result | PromiseLike<Result>, ...args: Args): Promise<Result> {
-    return this.#closed ? Promise.reject(this.#closed) : runShared(this.#policy, () => fn(...args), fn ?? null, args)
+    return this.#closed ? Promise.reject(this.#closed) : run(current, this.#policy, (attempt) => note(attempt, fn(...args)), fn ?? null, args)
   }
 
   /** As `call`, for a synchronous function: blocks while it waits, see `retrySync`. */
@@ -88,9 +89,10 @@ export class Retrying<T = any> implements Plugin {
   wrap<Result>(next: Operation<Result>): (attempt?: Attempt) => Promise<Awaited<Result>> {
     return (outer) => {
       if (this.#closed) return Promise.reject(this.#closed)
-      if (!outer) return runShared(this.#policy, next)
+      const noted: Operation<Result> = (attempt) => note(attempt, next(attempt))
+      if (!outer) return run(current, this.#policy, noted, next ?? null)
       const { target, args } = outer.details
-      return runShared(this.#policy, next, target, [...args], outer)
+      return run(current, this.#policy, noted, target, [...args], outer)
     }
   }
 
