@@ -1,5 +1,4 @@
 import { CallAttempt } from './attempt.ts'
-import { invalid } from '../check.ts'
 import { type Policy, timeOf, triesOf } from './options.ts'
 import type { Operation } from '../types.ts'
 
@@ -120,10 +119,6 @@ export const now = ({ _timed, _clock }: Policy): number => (_timed ? _clock.now(
 /** Folds the plugins around an operation: the first is outermost. */
 export const wrap = (operation: Operation<any>, { _plugins }: Policy): Operation<any> =>
   _plugins[0] ? _plugins.reduceRight((next, plugin) => plugin.wrap?.(next) ?? next, operation) : operation
-
-export const checkTarget = (target: unknown): void => {
-  if (typeof target !== 'function') invalid('operation', 'a function', target)
-}
 
 /** Opens the next attempt. */
 export const begin = (call: Call): void => {

@@ -1,7 +1,8 @@
-import { type Call, checkTarget, type Driver, newCall, type Step, wrap } from '../engine/call.ts'
+import { type Call, type Driver, newCall, type Step, wrap } from '../engine/call.ts'
 import { current, type Shared } from '../engine/options.ts'
 import { abort, driver, go, guard } from './retry.ts'
 import { syncDriver } from './retry-sync.ts'
+import { checkTarget } from '../engine/target.ts'
 import type { Attempt, Operation } from '../types.ts'
 
 /** One turn of `for await (const attempt of retrying)`. */

@@ -1,8 +1,9 @@
-import { checkTarget, type Driver, end, newCall, OVER, wrap } from '../engine/call.ts'
+import { type Driver, end, newCall, OVER, wrap } from '../engine/call.ts'
 import { isThenable } from '../thenable.ts'
 import { current, share, type Shared } from '../engine/options.ts'
 import { go, guard } from './retry.ts'
 import { sleepBlocking } from '../time/sleep.ts'
+import { checkTarget } from '../engine/target.ts'
 import type { Attempt, Operation, Options } from '../types.ts'
 
 /** Refuses a promise where nobody can wait for it; a rejection of it is not left unhandled. */

@@ -1,0 +1,16 @@
+import { invalid } from '../check.ts'
+
+/**
+ * Refuses what cannot be called again to any effect. Generator functions are told by their tag, which bound ones have too and which
+ * costs nothing to read; `prototype` would be made by being read, for each function expression anew.
+ */
+export const checkTarget = (target: any, name = 'operation'): void => {
+  if (typeof target !== 'function') invalid(name, 'a function', target)
+  const tag = target[Symbol.toStringTag]
+  if (tag === 'GeneratorFunction' || tag === 'AsyncGeneratorFunction') {
+    throw new TypeError(
+      `${name} must not be a generator function: its body runs when the result is iterated, where no retry can catch what it throws. ` +
+        'Retry the steps inside its body, or give a function that iterates and returns what it has collected',
+    )
+  }
+}
