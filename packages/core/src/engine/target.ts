@@ -4,8 +4,8 @@ import { invalid } from '../check.ts'
  * Refuses what cannot be called again to any effect. Generator functions are told by their tag, which bound ones have too and which
  * costs nothing to read; `prototype` would be made by being read, for each function expression anew.
  */
-export const checkTarget = (target: any, name = 'operation'): void => {
-  if (typeof target !== 'function') invalid(name, 'a function', target)
+export const checkTarget = (target: any, name = 'operation', allowed = 'a function'): void => {
+  if (typeof target !== 'function') invalid(name, allowed, target)
   const tag = target[Symbol.toStringTag]
   if (tag === 'GeneratorFunction' || tag === 'AsyncGeneratorFunction') {
     throw new TypeError(

@@ -68,7 +68,7 @@ const entries: Record<string, Entry> = {
   },
   'onException as a legacy decorator': (work, options) => legacy(onException(options.wait, options.exception, options), work),
   'onExceptionSync as a legacy decorator': (work, options) => legacy(onExceptionSync(options.wait, options.exception, options), work),
-  'onException.retryWith': (work, options) => onException(5, TypeError, { maxTries: 9 })(work).retryWith({ wait: undefined, exception: undefined, maxTries: undefined, ...options })(),
+  'onException.retryWith': (work, options) => onException()(work).retryWith(options)(),
   'retryingCaller': (work, options) => retryingCaller(options)(work),
   'retryingCallerSync': (work, options) => retryingCallerSync(options)(work),
   'retryingCaller.on': (work, options) => retryingCaller({ ...options, exception: TypeError }).on(options.exception as never)(work),
