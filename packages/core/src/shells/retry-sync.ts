@@ -4,7 +4,7 @@ import { current, share, type Shared } from '../engine/options.ts'
 import { go, guard } from './retry.ts'
 import { sleepBlocking } from '../time/sleep.ts'
 import { checkTarget } from '../engine/target.ts'
-import type { Attempt, Operation, Options } from '../types.ts'
+import type { Answer, Attempt, Operation, Options, Synchronous } from '../types.ts'
 
 /** Refuses a promise where nobody can wait for it; a rejection of it is not left unhandled. */
 export const refusePromise = (value: unknown, who: string): void => {
@@ -62,6 +62,11 @@ export const runSync = (shared: Shared, operation: Operation<any>, target: Funct
  * waits. Takes the options of `retry`, with the same meaning; `maxTime` is looked at between attempts, as nothing can
  * interrupt one. Throws what `retry` rejects with; a TypeError when the operation, a handler or `sleep` returns a promise;
  * and an Error where blocking is not allowed and no `sleep` is given.
+ *
+ * @example
+ * const config = retrySync(() => JSON.parse(readFileSync('config.json', 'utf8')), { wait: 50, exception: SyntaxError })
  */
-export const retrySync = <T>(operation: (attempt: Attempt) => T extends PromiseLike<unknown> ? never : T, options: Options<T> = {}): T =>
-  runSync(share(options), operation as Operation<T>)
+export const retrySync = <T, Raises extends boolean = boolean, Instead = any>(
+  operation: (attempt: Attempt) => Synchronous<T>,
+  options: Options<NoInfer<T>, Raises, Instead> = {},
+): Answer<T, Raises, Instead> => runSync(share(options), operation)

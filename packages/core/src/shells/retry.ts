@@ -7,7 +7,7 @@ import { current, type Policy, prepare, type Shared } from '../engine/options.ts
 import { checkTarget } from '../engine/target.ts'
 import { state } from '../seams/state.ts'
 import { arm } from '../time/timer.ts'
-import type { Details, Operation, Options } from '../types.ts'
+import type { Answer, Attempt, Details, Operation, Options } from '../types.ts'
 
 /** After an attempt: goes on with the end that the outcome calls for, or with the wait. */
 const judge: Step = (call) => {
@@ -226,6 +226,12 @@ export const runShared = (shared: Shared, operation: Operation<any>, target?: Fu
  * waits and full jitter. Resolves with the operation's value; rejects with the very error of the last attempt, with
  * `signal.reason` when the caller aborts, with a TimeoutError when `maxTime` passes during an attempt, and with a
  * TypeError or RangeError for unusable options. The operation receives the attempt: pass `attempt.signal` on.
+ *
+ * @example
+ * const user = await retry(async ({ signal }) => (await fetch(url, { signal })).json(), { maxTries: 5, exception: TypeError })
  */
-export const retry = <T>(operation: Operation<T>, options: Options<Awaited<T>> = {}): Promise<Awaited<T>> =>
+export const retry = <T = unknown, Result = T | PromiseLike<T>, Raises extends boolean = boolean, Instead = any>(
+  operation: (attempt: Attempt) => Result,
+  options: Options<NoInfer<Awaited<Result>>, Raises, Instead> = {},
+): Promise<Answer<Awaited<Result>, Raises, Instead>> =>
   invoke((options: Options) => run(prepare(state().force?.(options) ?? options), operation), options)

@@ -3,7 +3,7 @@ import { iterate, iterateSync, type SyncTurn, type Turn } from './iterate.ts'
 import { share, type Shared, type Tracker } from '../engine/options.ts'
 import { abort, runShared } from './retry.ts'
 import { runSync } from './retry-sync.ts'
-import type { Attempt, Details, Operation, Options, Plugin } from '../types.ts'
+import type { Answer, Attempt, Details, Operation, Options, Plugin, Synchronous } from '../types.ts'
 
 /** Numbers of the call that a policy began last, right during it and after it. Times in ms. */
 export interface Statistics {
@@ -23,9 +23,13 @@ export interface Statistics {
  *
  * `await using retrying = new Retrying(options)` makes it a scope: leaving the block aborts the calls that are still running
  * and waits for them, and for those operations that had taken their signal. A closed policy takes no further calls.
+ *
+ * @example
+ * const retrying = new Retrying({ wait: expo(), maxTries: 5 })
+ * const user = await retrying.call(fetchUser, 1)
  */
-export class Retrying<T = any> implements Plugin {
-  readonly #options: Options<T>
+export class Retrying<T = any, Raises extends boolean = boolean, Instead = any> implements Plugin {
+  readonly #options: Options<any, any>
   #policy: Shared
   #last: Call | undefined
   /** Calls under way, each knowing its place: cheaper than a Set. */
@@ -50,18 +54,21 @@ export class Retrying<T = any> implements Plugin {
   }
 
   /** Throws a TypeError or RangeError for unusable options. */
-  constructor(options: Options<T> = {}) {
+  constructor(options: Options<T, Raises, Instead> = {}) {
     this.#options = { ...options }
     this.#policy = share(this.#options, this.#tracker)
   }
 
   /** Calls `fn(...args)` until it succeeds or it is enough. Settles as `retry` does. */
-  call<Args extends readonly any[], Result extends T>(fn: (...args: Args) => Result | PromiseLike<Result>, ...args: Args): Promise<Result> {
+  call<Args extends readonly any[], Result extends T | PromiseLike<T>>(
+    fn: (...args: Args) => Result,
+    ...args: Args
+  ): Promise<Answer<Awaited<Result>, Raises, Instead>> {
     return this.#closed ? Promise.reject(this.#closed) : runShared(this.#policy, () => fn(...args), fn ?? null, args)
   }
 
   /** As `call`, for a synchronous function: blocks while it waits, see `retrySync`. */
-  callSync<Args extends readonly any[], Result extends T>(fn: (...args: Args) => Result, ...args: Args): Result {
+  callSync<Args extends readonly any[], Result extends T>(fn: (...args: Args) => Synchronous<Result>, ...args: Args): Answer<Result, Raises, Instead> {
     if (this.#closed) throw this.#closed
     return runSync(this.#policy, () => fn(...args), fn ?? null, args)
   }
@@ -70,7 +77,9 @@ export class Retrying<T = any> implements Plugin {
    * Makes an operation that retries `next`. Called on its own it starts a call of its own; given an attempt (as a plugin of another
    * call) it ends when that attempt is aborted. `next` receives the attempts, and with them their signals.
    */
-  wrap<Result>(next: Operation<Result>): (attempt?: Attempt) => Promise<Awaited<Result>> {
+  wrap<Result>(next: (attempt: Attempt) => Result): (attempt?: Attempt) => Promise<Answer<Awaited<Result>, Raises, Instead>>
+  wrap<Result>(next: Operation<Result>): Operation<Result>
+  wrap(next: Operation<any>): (attempt?: Attempt) => Promise<any> {
     return (outer) => {
       if (this.#closed) return Promise.reject(this.#closed)
       if (!outer) return runShared(this.#policy, next)
@@ -84,8 +93,8 @@ export class Retrying<T = any> implements Plugin {
   }
 
   /** A new policy with some options replaced, and numbers of its own. */
-  copy(overrides?: Options<T>): Retrying<T> {
-    return new Retrying<T>({ ...this.#options, ...overrides })
+  copy<NowRaises extends boolean = Raises, NowInstead = Instead>(overrides?: Options<T, NowRaises, NowInstead>): Retrying<T, NowRaises, NowInstead> {
+    return new Retrying<T, NowRaises, NowInstead>({ ...this.#options, ...overrides })
   }
 
   /** Whether it retries; `false` runs each operation once, with no plugin, no handler and no bound. Applies to calls that start later. */
@@ -97,6 +106,7 @@ export class Retrying<T = any> implements Plugin {
     this.#policy = share({ ...this.#options, enabled }, this.#tracker)
   }
 
+  /** Numbers of the call that was begun last. */
   get statistics(): Statistics {
     const call = this.#last
     return {
