@@ -53,17 +53,41 @@ export type GiveupEnd =
 /** How a call ends. */
 export type End = 'success' | GiveupEnd | 'abort'
 
+/** The record after an attempt that returned. */
+export interface Returned<T = any> extends Details<T> {
+  /** How long this attempt took, in ms. */
+  readonly duration: number
+  /** What the attempt returned, `undefined` included. */
+  readonly value: T
+  /** It threw nothing. */
+  readonly exception?: never
+}
+
+/** The record after an attempt that threw. */
+export interface Threw<T = any> extends Details<T> {
+  /** How long this attempt took, in ms. */
+  readonly duration: number
+  /** What the attempt threw, `undefined` included. */
+  readonly exception: unknown
+  /** It returned nothing. */
+  readonly value?: never
+}
+
 /** A record after an attempt: exactly one of `value` and `exception` is there, even when it is `undefined`. */
-export type Outcome<T = any> = Details<T> & { readonly duration: number } & (
-    | { readonly value: T; readonly exception?: never }
-    | { readonly exception: unknown; readonly value?: never }
-  )
+export type Outcome<T = any> = Returned<T> | Threw<T>
 
 /** A record before a wait. */
 export type BackoffDetails<T = any> = Outcome<T> & { readonly wait: number }
 
 /** The record of a call that has succeeded. */
-export type SuccessDetails<T = any> = Details<T> & { readonly duration: number; readonly value: T; readonly end: 'success' }
+export interface SuccessDetails<T = any> extends Details<T> {
+  /** How long its last attempt took, in ms. */
+  readonly duration: number
+  /** What the call gives. */
+  readonly value: T
+  /** How it has ended. */
+  readonly end: 'success'
+}
 
 /** The record of a call that has given up. */
 export type GiveupDetails<T = any> = Outcome<T> & { readonly end: GiveupEnd }
@@ -248,7 +272,8 @@ type IsAny<T> = 0 extends 1 & T ? true : false
  */
 export type Answer<T, Raises extends boolean = boolean, Instead = any> =
   | T
-  | (IsAny<Instead> extends false ? Awaited<Instead> : [Raises] extends [false] ? undefined : never)
+  // `infer`, so that what the result is assigned to is no evidence of what the callback gives.
+  | (IsAny<Instead> extends false ? ([Instead] extends [infer Given] ? Awaited<Given> : never) : [Raises] extends [false] ? undefined : never)
 
 /** What a synchronous operation may return: anything but a promise. */
 export type Synchronous<T> = T extends PromiseLike<unknown> ? 'a promise cannot be waited for in a synchronous call: use the form without Sync' : T
