@@ -1,6 +1,7 @@
 import { invalid } from '../check.ts'
 import { share, type Shared } from '../engine/options.ts'
 import { checkTarget } from '../engine/target.ts'
+import { merge } from '../names.ts'
 import { keep } from './keep.ts'
 import { runShared } from './retry.ts'
 import { runSync } from './retry-sync.ts'
@@ -27,12 +28,6 @@ export interface SyncDecorator<Raises extends boolean = boolean, Instead = any> 
 }
 
 type Runner = (policy: Shared, operation: () => unknown, target: Function, args: readonly unknown[]) => unknown
-
-/** Undefined is absent: who has nothing to say about an option leaves it as it is. */
-const merge = (options: Options | undefined, overrides: Options): Options => ({
-  ...options,
-  ...Object.fromEntries(Object.entries(overrides ?? {}).filter(([, value]) => value !== undefined)),
-})
 
 const wrapFunction = (runner: Runner, policy: Shared, target: Function): Function => {
   // A method has no `prototype` of its own, and cannot be called with `new`.
@@ -88,7 +83,7 @@ export const decorator = (wrap: (target: Function) => Function): any => {
   }
 }
 
-const decorateWith = (runner: Runner, options: Options | undefined, given: Options): any => {
+const decorateWith = (runner: Runner, options: Options = {}, given: Options): any => {
   const policy = share(merge(options, given))
   return decorator((target) => wrapFunction(runner, policy, target))
 }
