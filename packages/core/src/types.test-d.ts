@@ -299,11 +299,11 @@ void retry((attempt: Attempt, id: number) => [attempt, id])
 // @ts-expect-error a promise cannot be waited for in a synchronous call
 void retrySync(async () => 1)
 // @ts-expect-error nor may a result be one
-retrySync((): string | Promise<string> => '')
+void retrySync((): string | Promise<string> => '')
 // @ts-expect-error a promise cannot be waited for in a synchronous call
-new Retrying().callSync(loadUser, 1)
+void new Retrying().callSync(loadUser, 1)
 // @ts-expect-error a promise cannot be waited for in a synchronous call
-retryingCallerSync()(loadUser, 1)
+void retryingCallerSync()(loadUser, 1)
 // @ts-expect-error a promise cannot be waited for in a synchronous call
 onExceptionSync(0)(loadUser)
 // @ts-expect-error a promise cannot be waited for in a synchronous call
@@ -400,12 +400,7 @@ class Wrong {
     return user
   }
 }
-abstract class Abstract {
-  // @ts-expect-error there is nothing to decorate
-  @onException(0)
-  abstract load(): Promise<User>
-}
 // @ts-expect-error a decorator is for methods
 @onException(0)
 class Whole {}
-void [Wrong, Abstract, Whole, Typed]
+void [Wrong, Whole, Typed]

@@ -31,6 +31,7 @@ type Runner = (policy: Shared, operation: () => unknown, target: Function, args:
 
 const wrapFunction = (runner: Runner, policy: Shared, target: Function): Function => {
   // A method has no `prototype` of its own, and cannot be called with `new`.
+  // oxlint-disable-next-line typescript/unbound-method -- it is called on whatever the wrapper is called on
   const { retried } = {
     retried(this: unknown, ...args: unknown[]): unknown {
       return runner(policy, () => Reflect.apply(target, this, args), target, args)

@@ -42,7 +42,7 @@ describe('F-14 a wrapper keeps what its target has', () => {
   })
 
   test('name and length, whatever they are', () => {
-    const odd = Object.defineProperties((_: number) => 1, { name: { value: 'odd' }, length: { value: 9 } })
+    const odd = Object.defineProperties((n: number) => n, { name: { value: 'odd' }, length: { value: 9 } })
     expect([onException(0)(odd).name, onException(0)(odd).length]).toEqual(['odd', 9])
     expect(onException(0)(odd.bind(undefined)).name).toBe('bound odd')
     expect(Object.getOwnPropertyDescriptor(onException(0)(odd), 'name')).toEqual({ value: 'odd', writable: false, enumerable: false, configurable: true })
