@@ -1,5 +1,5 @@
-import { expire, watch } from '../engine/cut.ts'
-import { begin, type Call, newCall, now, run, takeDown, wrap } from '../engine/call.ts'
+import { cuttingOf, expire, watch } from '../engine/cut.ts'
+import { begin, type Call, lieDown, newCall, now, run, takeDown, wrap } from '../engine/call.ts'
 import { abort, conclude, fault, finish } from '../engine/conclude.ts'
 import { decide } from '../engine/decide.ts'
 import { rest } from '../engine/loop.ts'
@@ -92,8 +92,7 @@ const attempt = async (call: Call): Promise<unknown> => {
       finish(call)
     }
   }
-  call._wait = next
-  call._phase = 'resting'
+  lieDown(call, next)
   await tell(call, 'beforeSleep', 'onBackoff')
   return undefined
 }
@@ -108,7 +107,7 @@ const meanwhile = async (loop: LoopCall, piece: (call: Call) => Promise<unknown>
   try {
     return await new Promise((resolve, reject) => {
       loop.dismiss = () => resolve(undefined)
-      call._reject = reject
+      cuttingOf(call)._reject = reject
       _tracker?._opened(call)
       if (!loop.over) watch(call, () => void expire(call).then(resolve, reject))
       if (!loop.over) {
@@ -120,7 +119,7 @@ const meanwhile = async (loop: LoopCall, piece: (call: Call) => Promise<unknown>
     })
   } finally {
     loop.dismiss = undefined
-    call._release?.()
+    call._cutting?._release?.()
     if (!loop.over) _tracker?._closed(call)
   }
 }
@@ -174,8 +173,7 @@ const attemptSync = (call: Call): unknown => {
       finish(call)
     }
   }
-  call._wait = next
-  call._phase = 'resting'
+  lieDown(call, next)
   check(call, tell(call, 'beforeSleep', 'onBackoff'))
   return undefined
 }
@@ -195,7 +193,7 @@ const meanwhileSync = ({ call }: LoopCall, piece: (call: Call) => unknown): unkn
     fault(call, error)
     throw error
   } finally {
-    call._release?.()
+    call._cutting?._release?.()
     if (call._phase !== 'over') _tracker?._closed(call)
   }
 }
