@@ -8,9 +8,6 @@ export const checkTarget = (target: any, name = 'operation', allowed = 'a functi
   if (typeof target !== 'function') invalid(name, allowed, target)
   const tag = target[Symbol.toStringTag]
   if (tag === 'GeneratorFunction' || tag === 'AsyncGeneratorFunction') {
-    throw new TypeError(
-      `${name} must not be a generator function: its body runs when the result is iterated, where no retry can catch what it throws. ` +
-        'Retry the steps inside its body, or give a function that iterates and returns what it has collected',
-    )
+    throw new TypeError(`${name} must not be a generator function: its body runs when the result is iterated, too late for a retry. Retry inside it, or a function that iterates`)
   }
 }
