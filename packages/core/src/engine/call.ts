@@ -1,6 +1,6 @@
 import type { Details, End, Operation } from '../types.ts'
-import { alone, CallAttempt } from './attempt.ts'
-import type { Source } from './follow.ts'
+import { CallAttempt } from './attempt.ts'
+import type { Follower, Source } from './follow.ts'
 import { bounded, type Policy } from './options.ts'
 
 /** What a call is doing. */
@@ -17,13 +17,13 @@ export type Phase =
   | 'ending'
   | 'over'
 
-/** What only a call has that can be cut short. */
-export interface Cutting {
+/** What only a call has that can be cut short. It is what follows the sources. */
+export interface Cutting extends Follower {
   /** Rejects at once. */
   _reject: ((reason: unknown) => void) | undefined
-  /** Takes back what the call has set up outside itself. */
-  _release: (() => void) | undefined
-  /** For who tracks it: where it is kept. */
+  /** The deadline. */
+  _timer: unknown
+  /** For who tracks the call: where it is kept. */
   _place: number
 }
 
@@ -61,7 +61,9 @@ export interface Call {
   readonly _started: number
   _elapsed: number
   _ending: Ending | undefined
+  /** The timer of its wait, and when it is to ring. */
   _timer: unknown
+  _until: number | undefined
   /** Ends what it waits for that is the caller's: a sleep, what is done about the end. */
   _waker: AbortController | undefined
   _cutting: Cutting | undefined
@@ -76,7 +78,7 @@ export const wrap = (operation: Operation<any>, { _plugins }: Policy): Operation
 
 /** Opens a call: before its first attempt, or with that one under way since it `started`. */
 export const newCall = (
-  policy: Policy, work: Operation<any>, target: Function, args: readonly unknown[], started: number, sources: readonly Source[] = alone, name?: string, blocking = false, attempt?: CallAttempt,
+  policy: Policy, work: Operation<any>, target: Function, args: readonly unknown[], started: number, sources: readonly Source[], name?: string, blocking = false, attempt?: CallAttempt,
 ): Call => ({
   _policy: bounded(policy),
   _work: work,
@@ -98,6 +100,7 @@ export const newCall = (
   _elapsed: 0,
   _ending: undefined,
   _timer: undefined,
+  _until: undefined,
   _waker: undefined,
   _cutting: undefined,
 })
@@ -145,7 +148,7 @@ export const run = (call: Call): unknown => {
   call._phase = 'running'
   attempt._before = undefined
   _before?.abort(new DOMException(`the value of attempt ${_before.tries} was not the result: attempt ${tries} has begun`, 'AbortError'))
-  return (attempt._work = call._work(attempt))
+  return call._work(attempt)
 }
 
 /** Takes down how the attempt ended. */

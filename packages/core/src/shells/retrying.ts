@@ -74,7 +74,7 @@ export class Retrying<T = any, Raises extends boolean = boolean, Instead = any> 
     operation: (attempt: Attempt) => Result,
     { signal, name }: RunOptions = {},
   ): Promise<Answer<Awaited<Result>, Raises, Instead>> {
-    return this.#closed ? Promise.reject(this.#closed) : runShared(this.#policy, operation, operation ?? null, [], signal && [signal], name)
+    return this.#closed ? Promise.reject(this.#closed) : runShared(this.#policy, operation, operation ?? null, [], signal, name)
   }
 
   /** Calls `fn(...args)` until it succeeds or it is enough. Settles as `retry` does. */
@@ -102,7 +102,7 @@ export class Retrying<T = any, Raises extends boolean = boolean, Instead = any> 
       if (this.#closed) return Promise.reject(this.#closed)
       if (!outer) return runShared(this.#policy, next)
       const { target, args } = outer.details
-      return runShared(this.#policy, next, target, [...args], [outer])
+      return runShared(this.#policy, next, target, [...args], outer)
     }
   }
 
