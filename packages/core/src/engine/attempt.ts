@@ -107,6 +107,15 @@ const factsOf = (parent: Attempt): Details => parent.details
 /**
  * Makes a further attempt inside an attempt: aborted with it, or alone with `abort(reason)`. For plugins that time an
  * operation or run it more than once (`copy` says which run it is). It makes no AbortController until somebody reads a signal.
+ *
+ * @example
+ * const hurried: Plugin = {
+ *   wrap: (next) => (attempt) => {
+ *     const child = fork(attempt)
+ *     enough.addEventListener('abort', () => child.abort(enough.reason), { once: true })
+ *     return next(child)
+ *   },
+ * }
  */
 export const fork = (parent: Attempt, copy = parent.copy): Attempt => {
   const child = new CallAttempt(parent.tries, parent.plugins, parent, factsOf, alone, copy)

@@ -10,6 +10,9 @@ import type { Plugin } from '../types.ts'
  * Bounds each attempt, not the whole call: after `ms` milliseconds (0 or more) the attempt fails with a TimeoutError, its
  * signal aborts with that error as reason, and whatever it still returns is dropped. `maxTime` still cuts it shorter. A
  * synchronous operation cannot be interrupted and is not bounded.
+ *
+ * @example
+ * await retry(({ signal }) => fetch(url, { signal }), { use: [timeout(1_000)] })
  */
 export const timeout = (ms: number): Plugin => {
   nonNegative({ timeout: ms })

@@ -6,7 +6,7 @@ import { loop } from '../engine/loop.ts'
 import { current, type Policy, prepare, type Shared } from '../engine/options.ts'
 import { checkTarget } from '../engine/target.ts'
 import { state } from '../seams/state.ts'
-import type { Details, Operation, Options } from '../types.ts'
+import type { Answer, Attempt, Details, Operation, Options } from '../types.ts'
 
 /** Calls a function. Whatever it does comes back as a promise. */
 const invoke = <Argument>(operation: (argument: Argument) => unknown, argument: Argument): Promise<any> => {
@@ -58,5 +58,11 @@ const policyOf = (options: Options): Policy => prepare(state().force?.(options) 
  * waits and full jitter. Resolves with the operation's value; rejects with the very error of the last attempt, with
  * `signal.reason` when the caller aborts, with a TimeoutError when `maxTime` passes during an attempt, and with a
  * TypeError or RangeError for unusable options. The operation receives the attempt: pass `attempt.signal` on.
+ *
+ * @example
+ * const user = await retry(async ({ signal }) => (await fetch(url, { signal })).json(), { maxTries: 5, exception: TypeError })
  */
-export const retry = <T>(operation: Operation<T>, options: Options<Awaited<T>> = {}): Promise<Awaited<T>> => run(policyOf, options, operation)
+export const retry = <T = unknown, Result = T | PromiseLike<T>, Raises extends boolean = boolean, Instead = any>(
+  operation: (attempt: Attempt) => Result,
+  options: Options<NoInfer<Awaited<Result>>, Raises, Instead> = {},
+): Promise<Answer<Awaited<Result>, Raises, Instead>> => run(policyOf, options, operation)
