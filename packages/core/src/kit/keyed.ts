@@ -7,6 +7,8 @@ export interface KeyedOptions<Value> {
   readonly idleFor: number
   /** One that is still of use is not dropped for being idle, and goes last when there are too many. Default: none is. */
   readonly holds?: ((value: Value) => boolean) | undefined
+  /** Told of each one that is dropped or deleted: to `withdraw` its level, say. */
+  readonly dropped?: ((value: Value) => void) | undefined
 }
 
 /** One value a key, made when it is first asked for, and a bounded number of them: a registry of breakers, limits or budgets. */
@@ -39,18 +41,21 @@ export class Keyed<Value> implements Iterable<[string, Value]> {
       const [oldest, { _value, _used }] = this._entries.entries().next().value!
       if (this.size <= max && now - _used < idleFor) break
       if (oldest === key || holds?.(_value)) this._use(oldest, _value, now)
-      else this._entries.delete(oldest)
+      else this.delete(oldest)
     }
     for (const oldest of this._entries.keys()) {
       if (this.size <= max) break
-      if (oldest !== key) this._entries.delete(oldest)
+      if (oldest !== key) this.delete(oldest)
     }
     return value
   }
 
   /** Forgets the value of this key; the next `get` makes a new one. Says whether there was one. */
   delete(key: string): boolean {
-    return this._entries.delete(key)
+    const entry = this._entries.get(key)
+    const had = this._entries.delete(key)
+    if (entry) this._options.dropped?.(entry._value)
+    return had
   }
 
   /** Each key with its value, the least recently used first. */
