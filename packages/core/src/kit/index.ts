@@ -1,6 +1,7 @@
 export { atLeastZero, check, invalid, listOf, nonNegative } from '../check.ts'
 export { answer, isThenable } from '../thenable.ts'
 export { arm, longest, type TimerHolder } from '../time/timer.ts'
+export { report } from '../seams/events.ts'
 export { undo } from '../seams/undo.ts'
 export { announce, type Level, type Levelled, levels, withdraw } from '../seams/levels.ts'
 export { retryAfterOf } from '../wait/retry-after.ts'

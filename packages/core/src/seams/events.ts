@@ -3,8 +3,9 @@ import { state } from './state.ts'
 import { isThenable } from '../thenable.ts'
 import type { Details, Hooks, Plugin } from '../types.ts'
 
+/** Reports an error that nobody awaits: with the platform's `reportError`, else on the console. */
 // oxlint-disable-next-line no-console -- where nothing else takes an error that nobody awaits
-const report = (error: unknown): void => (globalThis.reportError ?? console.error)(error)
+export const report = (error: unknown): void => (globalThis.reportError ?? console.error)(error)
 
 const tellPlugin = (plugin: any, event: string, fact: unknown): void => {
   try {
