@@ -1,12 +1,12 @@
-import { clock, type Operation, type Plugin, type Undo } from '@backon/core'
-import { announce, atLeastZero, type Level, type Levelled, undo } from '@backon/core/kit'
+import { clock, type Operation, type Plugin } from '@backon/core'
+import { announce, atLeastZero, type Level, type Levelled } from '@backon/core/kit'
 import { count } from './check.ts'
 import type { CircuitHooks } from './hooks.ts'
-import { type Circuit, type CircuitState, close, hold, initial, open, type Ticket } from './machine.ts'
+import { type Circuit, type CircuitState, close, initial, open, type Ticket } from './machine.ts'
 import { type CircuitBreakerOptions, type CircuitSnapshot, complete, type Completed } from './options.ts'
 import type { Line } from './probes.ts'
 import { run } from './run.ts'
-import { become, type Breaker, look, patience, retryAfter } from './transitions.ts'
+import { become, type Breaker, look, retryAfter } from './transitions.ts'
 import type { Tally } from './trip.ts'
 
 /** From best to worst. */
@@ -78,11 +78,6 @@ export class CircuitBreaker implements Plugin, Levelled, Breaker {
     return retryAfter(this)
   }
 
-  /** How long a probe may take at most, in ms, as it stands: the option, or as long as it was open, hints left out, and at least 60,000. */
-  get probeTimeout(): number {
-    return patience(this)
-  }
-
   /** The plugin: counts each attempt, refuses it while the circuit is open. */
   wrap<T>(next: Operation<T>): Operation<T> {
     return (attempt) => run(this, next, [], attempt)
@@ -130,33 +125,6 @@ export class CircuitBreaker implements Plugin, Levelled, Breaker {
    */
   reset(): void {
     become(this, close(this._circuit))
-  }
-
-  /**
-   * Opens it for `ms` from now, at most `maxRecoveryTimeout`, because somebody else has found the service down; then a probe is let through, as
-   * ever. One that is open for longer, or isolated, stays as it is; a half-open one takes its probes back. Throws for an `ms` that is no number of 0 or more.
-   *
-   * @example
-   * breaker.open(30_000, new Error('down, says the process next door'))
-   */
-  open(ms: number, cause?: unknown): void {
-    const end = Math.min(atLeastZero('ms', ms), this._options.maxRecoveryTimeout)
-    become(this, hold(look(this), clock().now(), end, cause))
-  }
-
-  /**
-   * Tells `hooks` at once of every change and refusal of this breaker, whoever brings it about: a call, a plugin, `isolate()`, `reset()`,
-   * `open()`. Returns its undo.
-   *
-   * @example
-   * using _ = breaker.watch({ onCircuitOpen: ({ retryAfter }) => tellTheOthers(retryAfter) })
-   */
-  watch(hooks: CircuitHooks): Undo {
-    const watcher: CircuitHooks = Object.create(hooks)
-    this._watchers = [...this._watchers, watcher]
-    return undo(() => {
-      this._watchers = this._watchers.filter((one) => one !== watcher)
-    })
   }
 
   /** Where it stands, for whoever shows levels: `isolated` when it is open until `reset()`. Severity 0 is closed, 1 half-open, 2 open, 3 isolated. */

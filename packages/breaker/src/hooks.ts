@@ -17,8 +17,8 @@ export interface CircuitEvent {
 }
 
 /**
- * Who may watch a circuit: a breaker's own options, who was given to its `watch()`, and every plugin of the call. They only watch: what
- * they throw is reported.
+ * Who may watch a circuit: a breaker's own options, who was given to `watchCircuit()`, and every plugin of the call. They only watch:
+ * what they throw is reported.
  */
 export interface CircuitHooks {
   /** Calls are refused from now on. */

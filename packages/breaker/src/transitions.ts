@@ -20,7 +20,7 @@ export interface Breaker {
   _line: Line
   /** What the call was let through with whose function is being started right now. */
   _inside: Ticket | undefined
-  /** Its own handlers, then those given to `watch()`. */
+  /** Its own handlers, then those given to `watchCircuit()`. */
   _watchers: readonly CircuitHooks[]
 }
 
