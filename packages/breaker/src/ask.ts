@@ -12,12 +12,3 @@ export const ask = <Answer>(name: string, question: () => Answer, otherwise: Ans
     return otherwise
   }
 }
-
-/** Reads a property of whatever was thrown. One that cannot be read is not there. */
-export const read = (value: any, name: string): unknown => {
-  try {
-    return value?.[name]
-  } catch {
-    return undefined
-  }
-}

@@ -65,7 +65,8 @@ export type Completed = ReturnType<typeof complete>
 
 /** Reads options, own and inherited ones alike, and throws for an unusable one. */
 export const complete = (options: CircuitBreakerOptions) => {
-  check('object', { options: options ?? 'null' })
+  if (options === null) invalid('options', 'an object', options)
+  check('object', { options })
   const {
     failureThreshold = 5, trip, recoveryTimeout = 60_000, maxRecoveryTimeout = 3_600_000,
     halfOpenMaxCalls = 1, successThreshold = 1, probeTimeout, isFailure, name = '', state,

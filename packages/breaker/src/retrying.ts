@@ -1,4 +1,5 @@
 import { type Options, Retrying } from '@backon/core'
+import { copyOf } from '@backon/core/kit'
 import { CircuitBreaker } from './breaker.ts'
 import type { CircuitBreakerOptions } from './options.ts'
 
@@ -26,14 +27,15 @@ export class BreakerRetrying<T = any> extends Retrying<T> {
   constructor(options: BreakerRetryingOptions<T> = {}) {
     const { breaker: given, ...rest } = options
     const breaker = isBreaker(given) ? given : new CircuitBreaker(given)
-    super({ ...rest, use: [breaker, ...(rest.use ?? [])] })
+    // Own and inherited options, as everywhere; the names of the own ones are looked at.
+    super({ ...rest, ...copyOf(options), use: [breaker, ...(options.use ?? [])] })
     this.breaker = breaker
     this.#options = options
   }
 
-  /** A new policy with some options replaced, and numbers of its own. It shares the breaker, unless given another. */
+  /** A new policy with some options replaced, and numbers of its own; an explicit `undefined` replaces nothing. It shares the breaker, unless given another. */
   override copy(overrides: BreakerRetryingOptions<T> = {}): BreakerRetrying<T> {
-    const given = Object.entries(overrides).filter(([, value]) => value !== undefined)
-    return new BreakerRetrying<T>({ ...this.#options, enabled: this.enabled, breaker: this.breaker, ...Object.fromEntries(given) })
+    const breaker = overrides.breaker ?? this.breaker
+    return new BreakerRetrying<T>({ ...copyOf(this.#options), enabled: this.enabled, ...copyOf(overrides), breaker })
   }
 }

@@ -1,6 +1,6 @@
 import { type Attempt, clock } from '@backon/core'
-import { isThenable, report } from '@backon/core/kit'
-import { ask, read } from './ask.ts'
+import { isThenable, property, report } from '@backon/core/kit'
+import { ask } from './ask.ts'
 import { CircuitOpenError } from './error.ts'
 import { admit, release, succeed, type Ticket } from './machine.ts'
 import { enqueue, type Probe } from './probes.ts'
@@ -28,9 +28,9 @@ const knock = (breaker: Breaker, attempt: Attempt | undefined): Ticket => {
  * Having waited too long does say something.
  */
 const isNoEvidence = (breaker: Breaker, error: unknown, args: readonly unknown[], attempt: Attempt | undefined): boolean => {
-  if (read(error, 'refused') === true) return true
-  if (attempt) return attempt.aborted && read(attempt.reason, 'name') !== 'TimeoutError'
-  return read(error, 'name') === 'AbortError' && (!breaker._options.isFailure || args.some((arg) => read(arg, 'aborted') === true))
+  if (property(error, 'refused') === true) return true
+  if (attempt) return attempt.aborted && property(attempt.reason, 'name') !== 'TimeoutError'
+  return property(error, 'name') === 'AbortError' && (!breaker._options.isFailure || args.some((arg) => property(arg, 'aborted') === true))
 }
 
 /** Takes an outcome into account, unless the circuit has changed since the call was let through. */
