@@ -40,7 +40,7 @@ export const open = (circuit: Circuit, _opened: number, _recovery: number, _base
 
 /** Somebody else has found the service down: it is open for so many ms from now. The later end wins, and it is no further opening of one that was not closed. */
 export const hold = (circuit: Circuit, now: number, ms: number, cause: unknown): Circuit => {
-  if (circuit._state === 'closed') return open(circuit, now, ms, ms, cause)
+  if (circuit._state === 'closed') return open(circuit, now, ms, undefined, cause)
   const isLater = circuit._state === 'half-open' || now + ms > circuit._opened + circuit._recovery
   return isLater ? enter(circuit, { _state: 'open', _opened: now, _recovery: ms }) : circuit
 }

@@ -33,7 +33,7 @@ const minute = 60_000
 export const blank: Omit<Details, 'call' | 'name' | 'target'> = { args: [], tries: 1, elapsed: 0, idleFor: 0, previousWait: 0 }
 
 /** How long a probe may take, in ms. Shorter than a minute, a circuit that opens for a moment would find a healthy service too slow for it. */
-export const patience = ({ _circuit, _options }: Breaker): number => _options.probeTimeout ?? Math.max(_circuit._base ?? 0, minute)
+export const patience = ({ _circuit, _options }: Breaker): number => _options.probeTimeout ?? Math.max((_circuit._base ?? Number(_options.recoveryTimeout)) || 0, minute)
 
 /** Ms until a probe is allowed. */
 export const retryAfter = (breaker: Breaker): number => {
