@@ -564,6 +564,19 @@ describe('options', () => {
     expect([breaker.name, breaker.state, breaker.retryAfter]).toEqual(['', 'open', 60_000])
   })
 
+  test('a handler that is a method keeps its object', () => {
+    class Settings {
+      opened = 0
+      failureThreshold = 1
+      onCircuitOpen(): void {
+        this.opened++
+      }
+    }
+    const settings = new Settings()
+    attempted(new CircuitBreaker(settings), fail)
+    expect(settings.opened).toBe(1)
+  })
+
   test('F-11 own and inherited options are read alike', () => {
     class Settings {
       get failureThreshold(): number {

@@ -47,7 +47,7 @@ export class CircuitBreaker implements Plugin, Levelled, Breaker {
     const completed = complete(options)
     const { name, trip, isFailure, state, recoveryTimeout: own } = completed
     this._options = completed
-    this._watchers = [completed as CircuitHooks]
+    this._watchers = [completed.hooks]
     this.name = name
     this._tally = trip()
     this.timeless = !(this._tally.timed || isFailure)

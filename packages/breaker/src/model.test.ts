@@ -146,6 +146,7 @@ test('RT-19 RT-20 RT-21 RT-22 RT-40 does what the model does, whatever is interl
   let now = 0
   undo = override({ clock: { now: () => now, setTimeout: () => expect.unreachable('a breaker has no timers'), clearTimeout: () => {} } })
   const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31)
+  const runs = Number(process.env.RUNS ?? 10_000)
   const seen = new Set<string>()
   // oxlint-disable-next-line no-console -- the seed is what makes a failure repeatable.
   console.log(`model of the breaker: seed ${seed} (SEED=${seed} runs it again)`)
@@ -269,8 +270,10 @@ test('RT-19 RT-20 RT-21 RT-22 RT-40 does what the model does, whatever is interl
       const before = told.length
       if (isWaiting && breaker.state === 'half-open' && told.length === before) throw new Error('half-open is left in bounded time')
     }),
-    { numRuns: Number(process.env.RUNS ?? 10_000), seed },
+    { numRuns: runs, seed },
   )
+  // A short run need not come by everything.
+  if (runs < 5_000) return
   expect([...seen].sort()).toEqual([
     'a clock that went back', 'let through ', 'let through once for two', 'outcome twice', 'probe abort', 'probe failure', 'probe ignored', 'probe refused',
     'probe success', 'probe timeout', 'refused half-open', 'refused open', 'stale outcome',

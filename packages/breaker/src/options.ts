@@ -60,6 +60,8 @@ export interface CircuitBreakerOptions extends CircuitHooks {
   state?: CircuitSnapshot | undefined
 }
 
+const events = ['onCircuitOpen', 'onCircuitHalfOpen', 'onCircuitClose', 'onCircuitReject'] as const
+
 /** Options that have been checked. What is changed in those given changes nothing. */
 export type Completed = ReturnType<typeof complete>
 
@@ -70,17 +72,20 @@ export const complete = (options: CircuitBreakerOptions) => {
   const {
     failureThreshold = 5, trip, recoveryTimeout = 60_000, maxRecoveryTimeout = 3_600_000,
     halfOpenMaxCalls = 1, successThreshold = 1, probeTimeout, isFailure, name = '', state,
-    onCircuitOpen, onCircuitHalfOpen, onCircuitClose, onCircuitReject,
   } = options
-  const hooks = { onCircuitOpen, onCircuitHalfOpen, onCircuitClose, onCircuitReject }
-  check('function', { trip, isFailure, ...hooks })
+  const hooks: CircuitHooks = {}
+  for (const event of events) {
+    check('function', { [event]: options[event] })
+    hooks[event] = options[event]?.bind(options)
+  }
+  check('function', { trip, isFailure })
   check('string', { name })
   check('object', { state })
   if (typeof recoveryTimeout !== 'function' && !(typeof recoveryTimeout === 'number' && recoveryTimeout >= 0))
     invalid('recoveryTimeout', 'a number of 0 or more, or a wait strategy', recoveryTimeout)
   const consecutive = consecutiveFailures(failureThreshold)
   return {
-    ...hooks, isFailure, name, state, recoveryTimeout,
+    hooks, isFailure, name, state, recoveryTimeout,
     trip: trip ?? consecutive,
     maxRecoveryTimeout: positive('maxRecoveryTimeout', maxRecoveryTimeout),
     halfOpenMaxCalls: count('halfOpenMaxCalls', halfOpenMaxCalls),

@@ -62,6 +62,16 @@ describe('holdCircuit', () => {
     expect([breaker.state, breaker.retryAfter]).toEqual(['open', 300])
   })
 
+  test('takes them back also when the clock has gone back meanwhile', () => {
+    const breaker = make()
+    attempted(breaker, fail)
+    now += 100
+    void breaker.call(() => new Promise(() => {}))
+    now -= 5_000
+    holdCircuit(breaker, 50)
+    expect([breaker.state, breaker.retryAfter]).toEqual(['open', 50])
+  })
+
   test('is no opening of its own: a growing recovery time does not grow by it', () => {
     const breaker = make({ recoveryTimeout: ({ tries }) => tries * 100 })
     attempted(breaker, fail)
