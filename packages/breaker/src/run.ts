@@ -75,12 +75,20 @@ const settle = (
   else if (isProbe) become(breaker, succeed(breaker._circuit, successThreshold), attempt)
 }
 
+/** A rule of the user's own may throw: the call has its outcome already. */
+const judge = (...facts: Parameters<typeof settle>): void => {
+  try {
+    settle(...facts)
+  } catch (error) {
+    report(error)
+  }
+}
+
 /** Calls the function, unless it is refused. What it does is told once: when it ends, or when it is aborted before. */
 export const run = (breaker: Breaker, fn: Function, args: readonly unknown[], attempt?: Attempt): any => {
   const { _circuit, _inside } = breaker
-  const start = (): unknown => (attempt ? fn(attempt) : fn(...args))
   // Met once more by a call that it has just let through: they count once, in their outermost place.
-  if (_inside && _inside._generation === _circuit._generation) return start()
+  if (_inside && _inside._generation === _circuit._generation) return attempt ? fn(attempt) : fn(...args)
 
   let ticket: Ticket | undefined = _circuit._state === 'closed' ? _circuit : knock(breaker, attempt)
   let forget: (() => void) | undefined
@@ -89,12 +97,7 @@ export const run = (breaker: Breaker, fn: Function, args: readonly unknown[], at
     const admitted = ticket
     ticket = undefined
     forget?.()
-    try {
-      if (admitted) settle(breaker, admitted, failed, result, began, fn, args, attempt)
-    } catch (error) {
-      // A rule of the user's own that throws: the call has its outcome already.
-      report(error)
-    }
+    if (admitted) judge(breaker, admitted, failed, result, began, fn, args, attempt)
   }
   const succeeded = (value: unknown): unknown => {
     end(false, value)
@@ -105,18 +108,16 @@ export const run = (breaker: Breaker, fn: Function, args: readonly unknown[], at
     throw error
   }
   // An operation may ignore its signal, or never end: what is aborted has to be judged now.
-  forget = attempt?.whenAborted((reason) => end(true, reason))
-  let result: unknown
+  if (attempt) forget = attempt.whenAborted((reason) => end(true, reason))
+  let result: any
   let isPromise: boolean
+  breaker._inside = ticket
   try {
-    breaker._inside = ticket
-    try {
-      result = start()
-    } finally {
-      breaker._inside = _inside
-    }
+    result = attempt ? fn(attempt) : fn(...args)
+    breaker._inside = _inside
     isPromise = isThenable(result)
   } catch (error) {
+    breaker._inside = _inside
     return failed(error)
   }
   return isPromise ? Promise.resolve(result).then(succeeded, failed) : succeeded(result)
