@@ -71,7 +71,7 @@ const settle = (
   }
   if (verdict) breaker._cause = result
   if (isProbe ? verdict || duration > breaker._tally.slowAfter! : breaker._tally.record(!!verdict, now, duration))
-    trip(breaker, clock().now(), breaker._cause, attempt)
+    trip(breaker, breaker._cause, attempt)
   else if (isProbe) become(breaker, succeed(breaker._circuit, successThreshold), attempt)
 }
 

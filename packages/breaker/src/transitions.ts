@@ -62,8 +62,8 @@ export const become = (breaker: Breaker, circuit: Circuit, attempt?: Attempt): v
   if (circuit._state !== _state) tell(breaker, events[circuit._state], _state, attempt)
 }
 
-/** Opens it, for as long as its rule says, or longer where the failure carries a hint. */
-export const trip = (breaker: Breaker, at: number, cause: unknown, attempt: Attempt | undefined): void => {
+/** Opens it, from now on unless it says when, for as long as its rule says, or longer where the failure carries a hint. */
+export const trip = (breaker: Breaker, cause: unknown, attempt: Attempt | undefined, at?: number): void => {
   const { name, _circuit } = breaker
   const { recoveryTimeout, maxRecoveryTimeout } = breaker._options
   let base = recoveryTimeout as number
@@ -79,7 +79,7 @@ export const trip = (breaker: Breaker, at: number, cause: unknown, attempt: Atte
     base = Math.min(base, maxRecoveryTimeout)
   }
   const recovery = hint < Infinity ? Math.max(base, Math.min(hint, maxRecoveryTimeout)) : base
-  become(breaker, open(breaker._circuit, at, recovery, base, cause), attempt)
+  become(breaker, open(breaker._circuit, at ?? clock().now(), recovery, base, cause), attempt)
 }
 
 /** Sees what time has brought about. Nobody answers for a probe that hangs: whoever looks next finds out. */
@@ -88,6 +88,6 @@ export const look = (breaker: Breaker, attempt?: Attempt): Circuit => {
   const circuit = (breaker._circuit = rebase(breaker._circuit, now))
   const probe = oldest(breaker._line, circuit._generation, now)
   const end = probe ? probe._began + patience(breaker) : Infinity
-  if (end <= now) trip(breaker, end, new TimeoutError('the probe has not answered in time'), attempt)
+  if (end <= now) trip(breaker, new TimeoutError('the probe has not answered in time'), attempt, end)
   return breaker._circuit
 }
