@@ -29,7 +29,7 @@ const layers = {
     ['assert'],
     ['matchers', 'index'],
   ],
-  hedge: [['check', 'hooks', 'error'], ['percentile'], ['hedging'], ['hedge', 'retrying'], ['index']],
+  hedge: [['hooks', 'error', 'follow'], ['percentile', 'judge'], ['options'], ['pace'], ['outcome'], ['race'], ['hedging'], ['hedge', 'retrying'], ['index']],
   'metrics-prometheus': [['series'], ['prometheus'], ['index']],
   'metrics-otel': [['metrics', 'tracing'], ['index']],
 }

@@ -1,11 +1,8 @@
 import { report } from '../seams/events.ts'
-import type { Attempt, Details, Plugin } from '../types.ts'
-import { followWeakly, type Source } from './follow.ts'
+import type { Attempt, Details, Operation, Plugin } from '../types.ts'
+import { alone, followWeakly, type Source } from './follow.ts'
 
 type Listener = (reason: unknown) => void
-
-/** Nothing that an attempt follows. */
-export const alone: readonly Source[] = []
 
 /** Who uses a signal keeps the attempt that aborts it. (The other way round it would be collected while a body stalls.) */
 const owners = /* @__PURE__ */ new WeakMap<AbortSignal, CallAttempt>()
@@ -27,8 +24,10 @@ export class CallAttempt implements Attempt {
   /** Nearly always one is enough. */
   declare _listener: Listener | undefined
   declare _listeners: Set<Listener> | undefined
-  /** What its operation gave back: who closes a scope waits for it. */
+  /** What its operation gave back, where somebody may wait for it. */
   declare _work: unknown
+  /** The attempt before it, whose value was not the result and may still be in use, until this one runs. */
+  declare _before: CallAttempt | undefined
 
   constructor(tries: number, plugins: readonly Plugin[], owner: any, facts: (owner: any) => Details, sources: readonly Source[], copy: number) {
     this.tries = tries
@@ -38,7 +37,7 @@ export class CallAttempt implements Attempt {
     this._facts = facts
     this._sources = sources
     this.aborted = this._taken = false
-    this.reason = this._controller = this._listener = this._listeners = this._work = undefined
+    this.reason = this._controller = this._listener = this._listeners = this._work = this._before = undefined
   }
 
   get details(): Details {
@@ -81,6 +80,17 @@ export class CallAttempt implements Attempt {
     }
   }
 }
+
+/** Keeps what an operation gives back with the attempt of its call, for who closes a scope: also what a plugin runs and forgets. */
+export const noting =
+  (operation: Operation<any>): Operation<any> =>
+  (attempt) => {
+    const work = operation(attempt)
+    let root = attempt as CallAttempt
+    while (root._facts === factsOf) root = root._owner
+    root._work = root._work ? Promise.allSettled([root._work, work]) : work
+    return work
+  }
 
 /** From now on somebody may be using a signal of it: it hears of its sources for as long as that one lives. */
 const take = (attempt: Attempt): void => {
