@@ -3,6 +3,12 @@ import { CircuitBreaker } from './breaker.ts'
 import { count, positive } from './check.ts'
 import type { CircuitBreakerOptions } from './options.ts'
 
+/**
+ * How many breakers are kept, and for how long.
+ *
+ * @example
+ * new CircuitBreakers({}, { max: 100, idleFor: 600_000 })
+ */
 export interface CircuitBreakersOptions {
   /**
    * How many breakers are kept: an integer of 1 or more, or `Infinity`. One more drops the one not asked for for the longest time; one that

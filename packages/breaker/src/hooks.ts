@@ -19,6 +19,9 @@ export interface CircuitEvent {
 /**
  * Who may watch a circuit: a breaker's own options, who was given to `watchCircuit()`, and every plugin of the call. They only watch:
  * what they throw is reported.
+ *
+ * @example
+ * use({ onCircuitOpen: ({ breaker, retryAfter }) => console.warn(`${breaker} is open for ${retryAfter} ms`) })
  */
 export interface CircuitHooks {
   /** Calls are refused from now on. */

@@ -5,7 +5,12 @@ import type { CircuitHooks } from './hooks.ts'
 import type { CircuitState } from './machine.ts'
 import { consecutiveFailures, type Trip } from './trip.ts'
 
-/** `true`: a failure; `false`: a success; `'ignore'`: says nothing about the service. */
+/**
+ * Judges an outcome, at once. `true`: a failure; `false`: a success; `'ignore'`: says nothing about the service.
+ *
+ * @example
+ * const isFailure: IsFailure = ({ value, exception }) => (value instanceof Response ? value.status >= 500 : exception !== undefined)
+ */
 export type IsFailure = (details: Details) => boolean | 'ignore'
 
 /**
@@ -26,7 +31,12 @@ export interface CircuitSnapshot {
   readonly recoveryTimeout: number | null
 }
 
-/** How a breaker judges, and how long it stays open. Every part is optional; `undefined` is absent. Times are in ms. */
+/**
+ * How a breaker judges, and how long it stays open. Every part is optional; `undefined` is absent. Times are in ms.
+ *
+ * @example
+ * const options: CircuitBreakerOptions = { name: 'users', failureThreshold: 3, recoveryTimeout: expo({ factor: 5_000, maxValue: 300_000 }) }
+ */
 export interface CircuitBreakerOptions extends CircuitHooks {
   /** Failures in a row that open the circuit: an integer of 1 or more, or `Infinity` (only by hand). Does not count when `trip` is given. Default 5. */
   failureThreshold?: number | undefined

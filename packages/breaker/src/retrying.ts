@@ -3,6 +3,12 @@ import { copyOf } from '@backon/core/kit'
 import { CircuitBreaker } from './breaker.ts'
 import type { CircuitBreakerOptions } from './options.ts'
 
+/**
+ * How to retry, and the breaker around each attempt.
+ *
+ * @example
+ * const options: BreakerRetryingOptions = { maxTries: 3, breaker: { failureThreshold: 5 } }
+ */
 export interface BreakerRetryingOptions<T = any> extends Options<T> {
   /** A breaker, which may be shared and of another copy of this package, or the options of a new one. Default `new CircuitBreaker()`. */
   breaker?: CircuitBreaker | CircuitBreakerOptions | undefined

@@ -4,7 +4,12 @@ import { count as integer, positive, share } from './check.ts'
 /** Whether so many of the calls are that share of them. Divided, as a product is off: 0.55 × 100 is more than 55. What is less than one call in a billion is an error of rounding. */
 const reaches = (rate: number, some: number, calls: number): boolean => some / calls >= rate - 1e-12
 
-/** What a breaker counts in, from the moment it closes. */
+/**
+ * What a breaker counts in, from the moment it closes.
+ *
+ * @example
+ * const first = (): Tally => ({ record: (failed) => failed, failures: () => 0 }) // opens at the first failure
+ */
 export interface Tally {
   /** Takes down an outcome; `true` opens the circuit. `now` and `duration` (ms) are 0 unless it is `timed`. */
   record(failed: boolean, now: number, duration: number): boolean
@@ -16,7 +21,12 @@ export interface Tally {
   readonly slowAfter?: number | undefined
 }
 
-/** When to open: makes a fresh tally each time a circuit closes, so that breakers may share it. */
+/**
+ * When to open: makes a fresh tally each time a circuit closes, so that breakers may share it.
+ *
+ * @example
+ * const never: Trip = () => ({ record: () => false, failures: () => 0 })
+ */
 export type Trip = () => Tally
 
 /**
@@ -36,6 +46,7 @@ export const consecutiveFailures = (threshold = 5): Trip => {
   }
 }
 
+/** How a window of calls opens: by which share of how many. */
 export interface CountWindowOptions {
   /** How many of the latest calls count. Default 100. */
   size?: number | undefined
@@ -73,6 +84,7 @@ export const countWindow = ({ size = 100, failureRate = 0.5, minimumCalls = Math
   }
 }
 
+/** How a window of time opens: by which share of how long, and whether slow calls count. */
 export interface TimeWindowOptions {
   /** How long a call counts, in ms: a number above 0. Default 60,000. */
   duration?: number | undefined
