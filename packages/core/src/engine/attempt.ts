@@ -44,6 +44,10 @@ export class CallAttempt implements Attempt {
     return this._facts(this._owner)
   }
 
+  get sync(): boolean {
+    return rootOf(this)._owner._blocking === true
+  }
+
   get signal(): AbortSignal {
     if (!this._controller) {
       this._controller = new AbortController()
@@ -81,10 +85,15 @@ export class CallAttempt implements Attempt {
   }
 }
 
+/** The attempt of the call, of which this one is, or was forked. */
+const rootOf = (attempt: any): CallAttempt => {
+  while (attempt._facts === factsOf) attempt = attempt._owner
+  return attempt
+}
+
 /** Keeps what an operation gives back with the attempt of its call, for who closes a scope: also what a plugin runs and forgets. */
 export const note = <Work>(attempt: Attempt, work: Work): Work => {
-  let root = attempt as CallAttempt
-  while (root._facts === factsOf) root = root._owner
+  const root = rootOf(attempt)
   root._work = root._work ? Promise.allSettled([root._work, work]) : work
   return work
 }
