@@ -94,7 +94,7 @@ const rootOf = (attempt: any): CallAttempt => {
 /** Keeps what an operation gives back with the attempt of its call, for who closes a scope: also what a plugin runs and forgets. */
 export const note = <Work>(attempt: Attempt, work: Work): Work => {
   const root = rootOf(attempt)
-  root._work = root._work ? Promise.allSettled([root._work, work]) : work
+  root._work = root._work ? Promise.allSettled([root._work, work] as Promise<unknown>[]) : work
   return work
 }
 
