@@ -1,11 +1,12 @@
+import { note } from '../engine/attempt.ts'
 import { type Call, record } from '../engine/call.ts'
 import { abort } from '../engine/conclude.ts'
 import { cuttingOf } from '../engine/cut.ts'
-import { share, type Shared, type Tracker } from '../engine/options.ts'
+import { current, share, type Shared, type Tracker } from '../engine/options.ts'
 import { merge } from '../names.ts'
 import type { Answer, Attempt, Details, Operation, Options, Plugin, Synchronous } from '../types.ts'
 import { iterate, iterateSync, type SyncTurn, type Turn } from './iterate.ts'
-import { runShared } from './retry.ts'
+import { run } from './retry.ts'
 import { runSync } from './retry-sync.ts'
 
 /** Numbers of the call that a policy began last, right during it and after it. Times in ms. */
@@ -74,7 +75,7 @@ export class Retrying<T = any, Raises extends boolean = boolean, Instead = any> 
     operation: (attempt: Attempt) => Result,
     { signal, name }: RunOptions = {},
   ): Promise<Answer<Awaited<Result>, Raises, Instead>> {
-    return this.#closed ? Promise.reject(this.#closed) : runShared(this.#policy, operation, operation ?? null, [], signal, name)
+    return this.#closed ? Promise.reject(this.#closed) : run(current, this.#policy, (attempt) => note(attempt, operation(attempt)), operation ?? null, [], signal, name)
   }
 
   /** Calls `fn(...args)` until it succeeds or it is enough. Settles as `retry` does. */
@@ -82,7 +83,7 @@ export class Retrying<T = any, Raises extends boolean = boolean, Instead = any> 
     fn: (...args: Args) => Result,
     ...args: Args
   ): Promise<Answer<Awaited<Result>, Raises, Instead>> {
-    return this.#closed ? Promise.reject(this.#closed) : runShared(this.#policy, () => fn(...args), fn ?? null, args)
+    return this.#closed ? Promise.reject(this.#closed) : run(current, this.#policy, (attempt) => note(attempt, fn(...args)), fn ?? null, args)
   }
 
   /** As `call`, for a synchronous function: blocks while it waits, see `retrySync`. */
@@ -100,9 +101,10 @@ export class Retrying<T = any, Raises extends boolean = boolean, Instead = any> 
   wrap(next: Operation<any>): (attempt?: Attempt) => Promise<any> {
     return (outer) => {
       if (this.#closed) return Promise.reject(this.#closed)
-      if (!outer) return runShared(this.#policy, next)
+      const noted: Operation<any> = (attempt) => note(attempt, next(attempt))
+      if (!outer) return run(current, this.#policy, noted, next ?? null)
       const { target, args } = outer.details
-      return runShared(this.#policy, next, target, [...args], outer)
+      return run(current, this.#policy, noted, target, [...args], outer)
     }
   }
 
