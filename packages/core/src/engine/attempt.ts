@@ -1,5 +1,5 @@
 import { report } from '../seams/events.ts'
-import type { Attempt, Details, Operation, Plugin } from '../types.ts'
+import type { Attempt, Details, Plugin } from '../types.ts'
 import { alone, followWeakly, type Source } from './follow.ts'
 
 type Listener = (reason: unknown) => void
@@ -44,6 +44,10 @@ export class CallAttempt implements Attempt {
     return this._facts(this._owner)
   }
 
+  get sync(): boolean {
+    return rootOf(this)._owner._blocking === true
+  }
+
   get signal(): AbortSignal {
     if (!this._controller) {
       this._controller = new AbortController()
@@ -81,16 +85,18 @@ export class CallAttempt implements Attempt {
   }
 }
 
+/** The attempt of the call, of which this one is, or was forked. */
+const rootOf = (attempt: any): CallAttempt => {
+  while (attempt._facts === factsOf) attempt = attempt._owner
+  return attempt
+}
+
 /** Keeps what an operation gives back with the attempt of its call, for who closes a scope: also what a plugin runs and forgets. */
-export const noting =
-  (operation: Operation<any>): Operation<any> =>
-  (attempt) => {
-    const work = operation(attempt)
-    let root = attempt as CallAttempt
-    while (root._facts === factsOf) root = root._owner
-    root._work = root._work ? Promise.allSettled([root._work, work]) : work
-    return work
-  }
+export const note = <Work>(attempt: Attempt, work: Work): Work => {
+  const root = rootOf(attempt)
+  root._work = root._work ? Promise.allSettled([root._work, work] as Promise<unknown>[]) : work
+  return work
+}
 
 /** From now on somebody may be using a signal of it: it hears of its sources for as long as that one lives. */
 const take = (attempt: Attempt): void => {
@@ -110,6 +116,15 @@ const factsOf = (parent: Attempt): Details => parent.details
 /**
  * Makes a further attempt inside an attempt: aborted with it, or alone with `abort(reason)`. For plugins that time an
  * operation or run it more than once (`copy` says which run it is). It makes no AbortController until somebody reads a signal.
+ *
+ * @example
+ * const hurried: Plugin = {
+ *   wrap: (next) => (attempt) => {
+ *     const child = fork(attempt)
+ *     enough.addEventListener('abort', () => child.abort(enough.reason), { once: true })
+ *     return next(child)
+ *   },
+ * }
  */
 export const fork = (parent: Attempt, copy = parent.copy): Attempt => {
   const child = new CallAttempt(parent.tries, parent.plugins, parent, factsOf, alone, copy)

@@ -19,7 +19,7 @@ export const cut = (call: Call): Promise<any> => {
     cutting._reject = reject
   })
   watch(call, resolve!)
-  if (call._phase === 'fresh') loop(call).then(resolve!, cutting._reject)
+  if (call._phase === 'fresh') void loop(call).then(resolve!, cutting._reject)
   return promise
 }
 
@@ -35,7 +35,9 @@ export const watch = (call: Call, resolve?: (value: unknown) => void): void => {
   if (!resolve || _maxTime === Infinity) return
   const cutting = cuttingOf(call)
   const left = (_maxTime as number) - (_phase === 'fresh' ? 0 : _clock.now() - _started)
-  arm(cutting, _clock, Math.max(left, 0), () => call._phase !== 'ending' && expire(call).then(resolve, cutting._reject))
+  arm(cutting, _clock, Math.max(left, 0), () => {
+    if (call._phase !== 'ending') void expire(call).then(resolve, cutting._reject)
+  })
 }
 
 /** `maxTime` has passed. A running attempt has timed out. Without one the last outcome stands; if it is not a success, it was the last. */

@@ -67,9 +67,9 @@ const listens = (plugin: Hears): unknown =>
   plugin.onAttempt ?? plugin.before ?? plugin.after ?? plugin.onSuccess ?? plugin.beforeSleep ?? plugin.onBackoff ?? plugin.onGiveup ?? plugin.onAbort
 
 /** Whether it hears of more than failures. */
-const begins = ({ onAttempt, before, after, onSuccess }: Partial<Record<Event, unknown>>): boolean => (onAttempt ?? before ?? after ?? onSuccess) != null
+const begins = ({ onAttempt, before, after, onSuccess }: Partial<Hears>): boolean => (onAttempt ?? before ?? after ?? onSuccess) != null
 
-type Hears = Plugin & Options
+type Hears = Readonly<Record<Event | 'onAbort', unknown>>
 
 const handlersOf = (options: Options): Policy['_handlers'] => {
   const handlers: any = {}
@@ -121,15 +121,15 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
     rules = { predicate, condition, giveup, stop, sleep, retryErrorCallback, raiseOnGiveup }
   }
   const plugins = pluginsOf(use)
-  const handlers = listens(options as Hears) == null ? undefined : handlersOf(options)
+  const handlers = listens(options as unknown as Hears) == null ? undefined : handlersOf(options)
   let watched = handlers !== undefined
   let timeless = true
   // What is told of failures alone can wait until there is one.
   let early = handlers !== undefined && begins(handlers)
   for (const plugin of plugins) {
-    watched ||= listens(plugin as Hears) != null
+    watched ||= listens(plugin as unknown as Hears) != null
     timeless &&= !!plugin.timeless
-    early ||= begins(plugin)
+    early ||= begins(plugin as unknown as Hears)
   }
   const plain =
     !early && (tracker ?? signal ?? maxTime ?? predicate ?? condition ?? stop ?? retryErrorCallback) == null &&

@@ -5,7 +5,7 @@ import { decide } from '../engine/decide.ts'
 import { isEarly, rest } from '../engine/loop.ts'
 import { check, restSync } from '../engine/loop-sync.ts'
 import { current, type Shared } from '../engine/options.ts'
-import { noting } from '../engine/attempt.ts'
+import { note } from '../engine/attempt.ts'
 import { checkTarget } from '../engine/target.ts'
 import { never, tell } from '../engine/tell.ts'
 import type { Attempt, Operation } from '../types.ts'
@@ -37,7 +37,7 @@ class LoopCall {
     const policy = current(shared)
     // Until a turn has run its operation there is no target: an empty function stands in.
     const target = Object.defineProperty(() => {}, 'name', { value: '' })
-    this.call = newCall(policy, wrap(noting((attempt) => this.operation!(attempt)), policy), target, [], now(policy), policy._sources, undefined, blocking)
+    this.call = newCall(policy, wrap((attempt) => note(attempt, this.operation!(attempt)), policy), target, [], now(policy), policy._sources, undefined, blocking)
   }
 
   get over(): boolean {
