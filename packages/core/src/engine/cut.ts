@@ -25,7 +25,7 @@ export const cut = (call: Call): Promise<any> => {
 
 /** Where a call keeps what cuts it short. */
 export const cuttingOf = (call: Call): Cutting =>
-  (call._cutting ??= { _cut: (reason) => abort(call, reason), _reject: undefined, _timer: undefined, _place: 0 })
+  (call._cutting ??= { _cut: (reason) => abort(call, reason), _reject: undefined, timer: undefined, _place: 0 })
 
 /** Watches what can cut the call short, until it is released; the clock only where somebody can be given an answer (`resolve`) meanwhile. */
 export const watch = (call: Call, resolve?: (value: unknown) => void): void => {
@@ -43,7 +43,7 @@ export const watch = (call: Call, resolve?: (value: unknown) => void): void => {
 /** `maxTime` has passed. A running attempt has timed out. Without one the last outcome stands; if it is not a success, it was the last. */
 export const expire = async (call: Call): Promise<any> => {
   const { _attempt, _duration, _failed, _phase, _policy, _result, _waker, _tries } = call
-  _policy._clock.clearTimeout(call._timer)
+  _policy._clock.clearTimeout(call.timer)
   try {
     const error = new TimeoutError(
       `${record(call).name || 'the call'} has no result within maxTime, ${_policy._maxTime as number} ms: it was in attempt ${_tries}`,

@@ -258,7 +258,7 @@ describe('F-12 a name that is none of an option is told once', () => {
     // In a process that has made many calls, one in a hundred is looked at.
     for (let count = 0; count < 101; count++) await enter(() => 1, { [name]: 10 } as Options)
     expect(warn).toHaveBeenCalledTimes(1)
-    expect(warned()).toContain(`there is no option ${name}: did you mean maxTries?`)
+    expect(warned()).toContain(`ignores ${name}, which is no option: did you mean maxTries?`)
   })
 
   test.each([['timeouts', 'maxTime'], ['onGiveUp', 'onGiveup'], ['maxRetries', 'maxTries'], ['Signal', 'signal'], ['retryIf', 'retryErrorCallback']])('%s: %s', async (name, meant) => {
