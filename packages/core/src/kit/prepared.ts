@@ -1,5 +1,5 @@
-import { share } from '../engine/options.ts'
-import { runShared } from '../shells/retry.ts'
+import { current, share } from '../engine/options.ts'
+import { run } from '../shells/retry.ts'
 import type { Operation, Options } from '../types.ts'
 
 /** What is of one call. */
@@ -14,5 +14,5 @@ export interface PreparedCall {
  */
 export const prepared = <T>(options: Options<T>): ((operation: Operation<T>, call?: PreparedCall) => Promise<T>) => {
   const shared = share(options as Options)
-  return (operation, { signal, name } = {}) => runShared(shared, operation, undefined, undefined, signal, name)
+  return (operation, { signal, name } = {}) => run(current, shared, operation, undefined, undefined, signal, name)
 }
