@@ -24,7 +24,5 @@ export default defineConfig({
   // What begins with `_` is nobody's business outside the package: short names there are worth hundreds of bytes to a web page.
   esbuildOptions(options) {
     options.mangleProps = /^_/
-    // One package sets it and another reads it: what `arm` of @backon/core/kit hangs a timer on. Each package is given short names of its own.
-    options.reserveProps = /^_timer$/
   },
 })
