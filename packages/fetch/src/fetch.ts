@@ -50,7 +50,7 @@ export const createFetch = (options: FetchOptions = {}): RetryingFetch => {
     const call = open(init?.retry === undefined ? settings : settingsFor(init.retry), input, init)
     try {
       const response = await attempts(call)
-      letGo(call, response)
+      if (call._answers.length > 1) letGo(call, response)
       return response
     } catch (error) {
       return conclude(call, error)

@@ -17,7 +17,9 @@ export const keep = (controller: AbortController, attempt: Attempt, { _maxTime, 
  * alone.
  */
 export const handOut = (response: Response, controller: AbortController, { _deadline, _maxTime, _name, _settings }: Call): Response => {
-  if (!response?.body) return response
+  const { idle } = _settings
+  // In this order: to ask a response for its body costs more than the rest.
+  if ((_deadline === Infinity && idle > longest) || !response?.body) return response
   const left = _deadline === Infinity ? _deadline : Math.max(0, _deadline - clock().now())
   // An event stream has no end that could come in time.
   if (left <= longest && !response.headers.get('content-type')?.toLowerCase().startsWith('text/event-stream')) {
@@ -30,5 +32,5 @@ export const handOut = (response: Response, controller: AbortController, { _dead
     )
     timer?.unref?.()
   }
-  return _settings.idle <= longest ? bounded(response, _settings.idle, _name, controller) : response
+  return idle <= longest ? bounded(response, idle, _name, controller) : response
 }
