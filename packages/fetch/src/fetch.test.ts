@@ -230,6 +230,16 @@ describe('records', () => {
     ])
   })
 
+  test.each([
+    ['https://api.example.com', 'api.example.com'], ['https://API.Example.com:443/x', 'api.example.com'], ['http://localhost:3000?x', 'localhost:3000'], ['http://u:p@h.example/x', 'h.example'],
+    ['http://[::1]:8080/', '[::1]:8080'], ['http:h.example/x', 'h.example'], ['https://münchen.example/', 'xn--mnchen-3ya.example'], ['data:,x', ''], ['/relative', ''], ['http://', ''], [' https://h.example ', 'h.example'],
+    ['http:\\\\h.example\\x', 'h.example'],
+  ])('the host in the name of %s is %j', async (input, host) => {
+    const names: string[] = []
+    await createFetch({ fetch: script(200).fetch, onSuccess: ({ name }) => void names.push(name) })(input)
+    expect(names).toEqual([`GET ${host}`])
+  })
+
   test('the end of what is never retried is fatal', async () => {
     for (const [step, init] of [[503, { method: 'POST' }], [lost('ECONNRESET'), { method: 'POST' }], [501, {}], [503, { method: 'PUT', body: new ReadableStream() }]] as const) {
       const onGiveup = vi.fn()
