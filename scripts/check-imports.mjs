@@ -30,6 +30,17 @@ const layers = {
     ['matchers', 'index'],
   ],
   hedge: [['hooks', 'error', 'follow'], ['percentile', 'judge'], ['options'], ['pace'], ['outcome'], ['race'], ['hedging'], ['hedge', 'retrying'], ['index']],
+  fetch: [
+    ['types', 'methods', 'statuses', 'bodies', 'browser', 'like', 'request'],
+    ['network', 'hints', 'wait', 'settings', 'drain', 'idle'],
+    ['error', 'failure'],
+    ['call'],
+    ['lifetime'],
+    ['attempt'],
+    ['options'],
+    ['fetch', 'resume'],
+    ['index'],
+  ],
   'metrics-prometheus': [['series'], ['prometheus'], ['index']],
   'metrics-otel': [['metrics', 'tracing'], ['index']],
 }

@@ -1,5 +1,6 @@
+import { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import { disable, override, Retrying, TryAgain } from '@backon/core'
+import { disable, override, Retrying, timeout, TryAgain } from '@backon/core'
 import { describe, expect, test, vi } from 'vitest'
 import { serve } from '../test/server.ts'
 import { createFetch, type FetchOptions } from './index.ts'
@@ -106,6 +107,31 @@ test('mocks that answer with plain objects', async () => {
   const fetch = vi.fn(async () => busy)
   expect(await createFetch({ fetch: fetch as never, wait: 0, idle: 10 })(url)).toBe(busy)
   expect(fetch).toHaveBeenCalledTimes(3)
+})
+
+test('a fetch whose bodies are streams of Node (node-fetch): they are cut off, and handed out', async () => {
+  const aborted: unknown[] = []
+  const fetch = vi.fn(async (_: unknown, { signal }: RequestInit) => {
+    signal!.addEventListener('abort', () => aborted.push(signal!.reason.name))
+    return { status: fetch.mock.calls.length < 3 ? 503 : 200, headers: new Headers(), body: Readable.from(['text']) }
+  })
+  const response: any = await createFetch({ fetch: fetch as never, wait: 0, idle: 1_000, maxTime: 1_000_000 })(url)
+  expect([response.status, (await response.body.toArray()).join(''), aborted]).toEqual([200, 'text', ['AbortError', 'AbortError']])
+})
+
+test('a body that takes long to be made is made anew for the next attempt', async () => {
+  let made = 0
+  const fetch = scripted(200)
+  const body = () => (++made > 1 ? 'second' : new Promise<string>(() => {}))
+  const response = await createFetch({ fetch, wait: 0, use: [timeout(5)] })(url, { method: 'PUT', body })
+  expect([response.status, made]).toEqual([200, 2])
+})
+
+test('two at a time are one, also where the body has to be made first', async () => {
+  const fetch = scripted(200)
+  const both: any = { wrap: (next: any) => async (attempt: any) => (await Promise.allSettled([next(attempt), next(attempt)]) as any[])[0].value }
+  const response = await createFetch({ fetch, use: [both] })(url, { method: 'POST', body: async () => 'text' })
+  expect([response.status, fetch.mock.calls.length]).toEqual([200, 1])
 })
 
 test('an init that is changed while the call runs changes nothing', async () => {

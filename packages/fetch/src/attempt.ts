@@ -51,10 +51,10 @@ const initOf = ({ _headers, _init, _input, _settings }: Call, { tries, copy }: A
   return init
 }
 
-/** Sends it. Settles when the headers are there, the attempt is aborted or its time is up. */
-const run = (call: Call, attempt: Attempt, body?: unknown): Promise<Response> =>
+/** Makes the body, where that is asked for, and sends it. Settles when the headers are there, the attempt is aborted or its time is up. */
+const run = (call: Call, attempt: Attempt): Promise<Response> =>
   new Promise((resolve, reject) => {
-    const { _input, _name, _oneShot, _settings, _signal } = call
+    const { _body, _input, _name, _oneShot, _settings, _signal } = call
     const { statuses, errors, narrow, fetch = globalThis.fetch } = _settings
     call._busy++
     const controller = new AbortController()
@@ -96,7 +96,7 @@ const run = (call: Call, attempt: Attempt, body?: unknown): Promise<Response> =>
 
     const answer = (response: Response): void => {
       // It came after all, from a fetch that does not listen to its signal.
-      if (over) return void response?.body?.cancel().catch(() => {})
+      if (over) return void drain(response, controller, 0)
       try {
         const rule = statuses[response?.status] ?? (response?.status >= 500 ? 'never' : undefined)
         const failed = rule && (rule !== 'key' || call._headers)
@@ -119,46 +119,44 @@ const run = (call: Call, attempt: Attempt, body?: unknown): Promise<Response> =>
       // The other layers have done with what has failed, and abort it. The caller has not.
       if (!open || _signal?.aborted) controller.abort(reason)
     })
-    // A stream that was made for nothing is left to fetch, which closes it.
-    if (over && !body) return
-    const init = initOf(call, attempt, body, controller.signal)
-    const { timeout = _oneShot || isStream(init.body) ? Infinity : 10_000 } = _settings
-    if (timeout <= longest && !over) {
-      timer = time.setTimeout(() => {
-        const error = new TimeoutError(`${_name}, attempt ${attempt.tries}: no answer within ${timeout} ms`)
+    if (over) return
+
+    // A body that came too late is given to fetch all the same, which closes it.
+    const start = (body?: unknown): void => {
+      try {
+        const init = initOf(call, attempt, body, controller.signal)
+        const { timeout = _oneShot || isStream(init.body) ? Infinity : 10_000 } = _settings
+        if (timeout <= longest && !over) {
+          timer = time.setTimeout(() => {
+            const error = new TimeoutError(`${_name}, attempt ${attempt.tries}: no answer within ${timeout} ms`)
+            lose(error)
+            controller.abort(error)
+          }, timeout)
+        }
+        const sent = isRequest(_input) ? fetch(new (_input.constructor as typeof Request)(_input, init)) : fetch(_input, init)
+        Promise.resolve(sent).then(answer, lose)
+      } catch (error) {
         lose(error)
-        controller.abort(error)
-      }, timeout)
+      }
     }
-    try {
-      const sent = isRequest(_input) ? fetch(new (_input.constructor as typeof Request)(_input, init)) : fetch(_input, init)
-      Promise.resolve(sent).then(answer, lose)
-    } catch (error) {
-      lose(error)
-    }
+    if (typeof _body !== 'function') return start()
+    new Promise((made) => made(_body())).then(start, lose)
   })
 
-const refuse = (call: Call): Promise<never> =>
-  Promise.reject(Object.assign(new Error(`${call._name}: runs once at a time; only safe requests without Range are hedged`), { refused: true, refusedBy: 'fetch', retryable: false }))
-
-/** Waits for a body that has to be made first. */
-const runWith = async (call: Call, attempt: Attempt, make: () => unknown): Promise<Response> => {
-  call._busy++
-  try {
-    return await run(call, attempt, await make())
-  } finally {
-    call._busy--
-  }
+/** Why it may not be sent, if so: whatever the layers around it think. */
+const denied = (call: Call, { copy }: Attempt): { readonly _error: unknown } | undefined => {
+  if ((!call._busy && copy === 1) || isHedgeable(call)) return call._final
+  const error = new Error(`${call._name}: runs once at a time; only safe requests without Range are hedged`)
+  return { _error: Object.assign(error, { refused: true, refusedBy: 'fetch', retryable: false }) }
 }
 
-/** Sends the request of a call once more, if that is allowed, whatever the layers around it think. */
+/** Sends the request of a call once more, if that is allowed. */
 export const send = (call: Call, attempt: Attempt): Promise<Response> => {
-  const { _body, _final } = call
-  if ((call._busy || attempt.copy > 1) && !isHedgeable(call)) return refuse(call)
-  if (_final) return Promise.reject(_final._error)
+  const no = denied(call, attempt)
+  if (no) return Promise.reject(no._error)
   if (call._tries !== attempt.tries) {
     letGo(call)
     call._tries = attempt.tries
   }
-  return typeof _body === 'function' ? runWith(call, attempt, _body) : run(call, attempt)
+  return run(call, attempt)
 }

@@ -9,16 +9,18 @@ const patience = 100
  * Lets a response go: reads the rest of its body, so that the connection is free for the next attempt, or cancels it where it is large or slow. Never throws,
  * and leaves a body alone that somebody else reads. `left` is how much time the call has.
  */
-export const drain = async ({ body, headers }: Response, controller: AbortController, left: number): Promise<void> => {
+export const drain = async (response: Response | undefined, controller: AbortController, left: number): Promise<void> => {
+  const body = response?.body
   if (!body || body.locked) return
   const time = clock()
-  const reader = body.getReader()
+  // Some libraries have a stream of Node there: that one is cut off.
+  const reader = body.getReader?.()
   const cancel = (): void => {
     controller.abort(new DOMException('the response is not wanted', 'AbortError'))
     // For who does not listen to signals.
-    reader.cancel().catch(() => {})
+    reader?.cancel().catch(() => {})
   }
-  if (Number(headers.get('content-length')) > bytes) return cancel()
+  if (!reader || Number(response!.headers?.get('content-length')) > bytes) return cancel()
   const timer: any = time.setTimeout(cancel, Math.min(patience, left))
   timer?.unref?.()
   try {

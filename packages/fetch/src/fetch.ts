@@ -44,7 +44,11 @@ const conclude = (call: Call, error: unknown): Response => {
  */
 export const createFetch = (options: FetchOptions = {}): RetryingFetch => {
   const settings = settingsOf(options)
-  const settingsFor = (retry: CallOptions | false): Settings => settingsOf(retry === false ? { ...options, maxTries: 1 } : Object(retry) === retry ? { ...options, ...given(retry) } : retry, true)
+  const own = { ...options }
+  let once: Settings | undefined
+  const settingsFor = (retry: CallOptions | false): Settings =>
+    retry === false ? (once ??= settingsOf({ ...own, maxTries: 1 }))
+    : settingsOf(Object(retry) === retry ? { ...own, ...given(retry) } : retry, true)
 
   return async (input, init) => {
     const call = open(init?.retry === undefined ? settings : settingsFor(init.retry), input, init)

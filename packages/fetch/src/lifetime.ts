@@ -22,7 +22,7 @@ export const handOut = (response: Response, controller: AbortController, { _dead
   if ((_deadline === Infinity && idle > longest) || !response?.body) return response
   const left = _deadline === Infinity ? _deadline : Math.max(0, _deadline - clock().now())
   // An event stream has no end that could come in time.
-  if (left <= longest && !response.headers.get('content-type')?.toLowerCase().startsWith('text/event-stream')) {
+  if (left <= longest && !response.headers?.get('content-type')?.toLowerCase().startsWith('text/event-stream')) {
     // Weak, as most bodies are read long before.
     const weak = new WeakRef(controller)
     const timer: any = clock().setTimeout(
@@ -32,5 +32,5 @@ export const handOut = (response: Response, controller: AbortController, { _dead
     )
     timer?.unref?.()
   }
-  return idle <= longest ? bounded(response, idle, _name, controller) : response
+  return idle <= longest && 'getReader' in response.body ? bounded(response, idle, _name, controller) : response
 }
