@@ -118,6 +118,8 @@ export interface Attempt {
   readonly details: Details
   /** The plugins of the call, outermost first: who has to be told of a plugin's own events. */
   readonly plugins: readonly Plugin[]
+  /** When the call's `maxTime` will have passed, in ms of the clock: who knows to be later need not begin. Absent where there is no bound. */
+  readonly deadline?: number | undefined
   /** Whether it has been aborted, and why: known without making a signal. */
   readonly aborted: boolean
   readonly reason: unknown
