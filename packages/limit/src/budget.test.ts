@@ -1,7 +1,8 @@
-import { type Attempt, type GiveupDetails, override, type Plugin, retry, retrySync, use } from '@backon/core'
+import { type GiveupDetails, override, type Plugin, retry, retrySync, use } from '@backon/core'
 import { levels } from '@backon/core/kit'
 import { randomFrom, virtualClock } from '@backon/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { hands } from '../test/time.ts'
 import { RetryBudget, type RetryBudgetOptions } from './budget.ts'
 import { RetryBudgets } from './budgets.ts'
 import type { BudgetEvent } from './hooks.ts'
@@ -198,8 +199,24 @@ describe('given back', () => {
     const budget = new RetryBudget(still)
     await expect(retry(() => {
       throw down
-    }, { wait: 1_000, maxTime: 500, use: [budget] })).rejects.toBe(down)
+    }, { wait: 1_000, jitter: null, maxTime: 500, use: [budget] })).rejects.toBe(down)
     expect(budget.balance).toBe(3)
+  })
+
+  test('when the deadline passes in a wait that takes longer than was asked', async () => {
+    const time = hands()
+    const off = override({ clock: time })
+    const budget = new RetryBudget(still)
+    const call = retry(() => {
+      throw down
+    }, { wait: 1, maxTime: 500, use: [budget], sleep: () => new Promise(() => {}) })
+    call.catch(() => {})
+    await time.pass(499)
+    expect(budget.balance).toBe(2)
+    await time.pass(1)
+    await expect(call).rejects.toBe(down)
+    expect([budget.balance, time.pending]).toEqual([3, 0])
+    off()
   })
 
   test('when a layer further in refuses the attempt: then and there, or when it is tried again', async () => {
@@ -356,7 +373,7 @@ test('drives itself by a virtual clock, and leaves no timer', async () => {
   await clock.run(async () => {
     const budget = new RetryBudget({ credit: 0, every: 1_000 })
     let runs = 0
-    const operation = (_: Attempt): void => {
+    const operation = (): void => {
       runs++
       throw down
     }

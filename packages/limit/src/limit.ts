@@ -231,7 +231,7 @@ const run = (limit: Limit, operation: () => unknown, attempt: Attempt | undefine
     if (
       waitsForItself || !mayWait || ahead >= queue || wait > maxWait || (attempt?.deadline && time.now() + wait >= attempt.deadline) ||
       // A further copy of a hedge is an extra, and the first may be waiting right here.
-      (attempt as { copy?: number } | undefined)?.copy! > 1
+      ((attempt as { copy?: number } | undefined)?.copy ?? 1) > 1
     ) throw refuse(limit, wait, attempt, waitsForItself ? 'would wait for itself: this call runs inside one that holds a slot of it' : undefined)
   }
   const ticket: Ticket = {
@@ -260,9 +260,9 @@ const run = (limit: Limit, operation: () => unknown, attempt: Attempt | undefine
   return turn.then(() => hold(limit, ticket, operation))
 }
 
+/** Checks a count: `Infinity` is one where it is allowed. */
 const whole = (name: string, value: unknown, most = Infinity): void => {
-  // `% 1` of Infinity is NaN: it counts as whole.
-  if (!(typeof value === 'number' && value >= 1 && value <= most) || value % 1) invalid(name, `an integer ${most < Infinity ? `from 1 to ${most}` : 'of 1 or more'}`, value)
+  if (!(typeof value === 'number' && value >= 1 && value <= most && (value === most || value % 1 === 0))) invalid(name, `an integer ${most < 1e15 ? `from 1 to ${most}` : 'of 1 or more'}`, value)
 }
 
 /**
@@ -291,7 +291,7 @@ export class Limit implements Plugin {
   /** @internal How many have started. */
   declare _count: number
 
-  constructor(options: LimitOptions) {
+  constructor(options: LimitOptions = {}) {
     const { concurrency = Infinity, rate, queue = 0, maxWait = Infinity, maxHold = Infinity, release, name = '' } = options
     if (typeof concurrency !== 'function') whole('concurrency', concurrency)
     if (concurrency === Infinity && !rate) invalid('limit', 'given concurrency, rate or both', undefined)
