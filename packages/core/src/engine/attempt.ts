@@ -45,6 +45,12 @@ export class CallAttempt implements Attempt {
     return this._facts(this._owner)
   }
 
+  get deadline(): number | undefined {
+    const { _owner } = this
+    if (this._facts === factsOf) return _owner.deadline
+    return _owner._maxTime < Infinity ? _owner._started + _owner._maxTime : undefined
+  }
+
   get signal(): AbortSignal {
     if (!this._controller) {
       this._controller = new AbortController()
