@@ -249,12 +249,10 @@ describe('maxWait', () => {
 
   test('a deadline that is nearer than the wait for the rate refuses at once; a wait that nobody knows is cut off by it', async () => {
     const api = limit({ rate: { calls: 1, per: 1_000 }, concurrency: 1, queue: 9 })
-    // What an attempt will say itself of the `maxTime` of its call.
-    const deadline = (ms: number): Plugin => ({ wrap: (next) => (attempt) => next(Object.assign(fork(attempt), { deadline: ms })) })
     const { call } = calls(api)
     void call(0)
-    await expect(retry(() => 1, { ...once, use: [deadline(1_000), api] })).rejects.toMatchObject({ retryAfter: 1_000 })
-    const waits = retry(() => 1, { ...once, maxTime: 5_000, use: [deadline(5_000), api] }).catch((error) => error)
+    await expect(retry(() => 1, { ...once, maxTime: 1_000, use: [api] })).rejects.toMatchObject({ retryAfter: 1_000 })
+    const waits = retry(() => 1, { ...once, maxTime: 5_000, use: [timeout(9_000), api] }).catch((error) => error)
     await time.pass(5_000)
     expect([(await waits) instanceof TimeoutError, counts(api), time.pending]).toEqual([true, [1, 0], 0])
   })
@@ -453,7 +451,7 @@ describe('in a stack', () => {
 
   test('a further copy of a hedge takes a slot only if one is free', async () => {
     const api = limit({ concurrency: 1, queue: 9 })
-    const copy = (number: number): Plugin => ({ wrap: (next) => (attempt) => next(Object.assign(fork(attempt), { copy: number })) })
+    const copy = (number: number): Plugin => ({ wrap: (next) => (attempt) => next(fork(attempt, number)) })
     const { call } = calls(api)
     expect(await retry(() => 'free', { ...once, use: [copy(2), api] })).toBe('free')
     void call(0)

@@ -231,7 +231,7 @@ const run = (limit: Limit, operation: () => unknown, attempt: Attempt | undefine
     if (
       waitsForItself || !mayWait || ahead >= queue || wait > maxWait || (attempt?.deadline && time.now() + wait >= attempt.deadline) ||
       // A further copy of a hedge is an extra, and the first may be waiting right here.
-      ((attempt as { copy?: number } | undefined)?.copy ?? 1) > 1
+      (attempt && attempt.copy > 1)
     ) throw refuse(limit, wait, attempt, waitsForItself ? 'would wait for itself: this call runs inside one that holds a slot of it' : undefined)
   }
   const ticket: Ticket = {
@@ -247,13 +247,7 @@ const run = (limit: Limit, operation: () => unknown, attempt: Attempt | undefine
   if (goes) take(limit, ticket, now)
   attempt?.whenAborted((reason) => {
     if (_queue.has(ticket)) leave(limit, ticket, reason)
-    else if (when !== 'settled') {
-      try {
-        release(limit, ticket, { exception: reason })
-      } catch {
-        // An `isOverload` that throws has nobody to tell: the attempt has its end already.
-      }
-    }
+    else if (when !== 'settled') release(limit, ticket, { exception: reason })
   })
   if (turn === true) return hold(limit, ticket, operation)
   tell(limit, 'onLimitWait', wait, attempt)

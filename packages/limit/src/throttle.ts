@@ -94,13 +94,7 @@ const run = (throttle: Throttle, operation: () => unknown, attempt?: Attempt): a
   }
   let result: unknown
   // An operation may ignore its signal: what is aborted has its end now.
-  attempt?.whenAborted((exception) => {
-    try {
-      end({ exception })
-    } catch {
-      // An `isOverload` that throws has nobody to tell: the attempt has its end already.
-    }
-  })
+  attempt?.whenAborted((exception) => end({ exception }))
   try {
     result = operation()
     if (isThenable(result)) return Promise.resolve(result).then(succeed, fail)
