@@ -1,5 +1,6 @@
 import { invalid } from '@backon/core/kit'
 import { type Answer, overloadByStatus } from './overload.ts'
+import { read } from './read.ts'
 import type { Slots } from './limit.ts'
 
 /** How a number of slots learns. Every part is optional. */
@@ -16,7 +17,7 @@ export interface AimdOptions {
   isOverload?: ((answer: Answer) => boolean) | undefined
 }
 
-const isTooMuch = (answer: Answer): boolean => overloadByStatus(answer) ?? answer.exception?.name === 'TimeoutError'
+const isTooMuch = (answer: Answer): boolean => overloadByStatus(answer) ?? read(answer.exception, 'name') === 'TimeoutError'
 
 /**
  * Learns how many calls may run at once, for `limit({ concurrency: aimd() })`: additive increase, multiplicative decrease, as TCP does (Chiu and Jain,

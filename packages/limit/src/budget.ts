@@ -1,6 +1,7 @@
 import { type BackoffDetails, clock, type Details, emit, type GiveupDetails, type Operation, type Plugin } from '@backon/core'
 import { announce, atLeastZero, check, invalid, type Level, nonNegative } from '@backon/core/kit'
 import type { BudgetHooks } from './hooks.ts'
+import { read } from './read.ts'
 
 /** What is left of a budget while the process sleeps or is down: the result of `toJSON()`. */
 export interface BudgetState {
@@ -40,7 +41,7 @@ interface Account {
 const gain = (ms: number, every: number): number => (ms > 0 ? ms / every : 0)
 
 /** Whether it was never made: a layer further in has refused it. */
-const refused = ({ exception }: Details): boolean => (exception as { refused?: unknown } | undefined)?.refused === true
+const refused = ({ exception }: Details): boolean => read(exception, 'refused') === true
 
 /** Gives back what a call has taken for an attempt that has not run: it was `idle`, or has not begun. */
 const settle = (budget: RetryBudget, { call, tries }: Details, idle = false): void => {

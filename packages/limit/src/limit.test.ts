@@ -6,10 +6,12 @@ import { randomFrom } from '@backon/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Gate, gate, type Hands, hands, idle } from '../test/time.ts'
 import { aimd } from './aimd.ts'
+import { RetryBudget } from './budget.ts'
 import { LimitError } from './errors.ts'
 import type { LimitEvent } from './hooks.ts'
 import { type Limit, limit } from './limit.ts'
 import { Limits } from './limits.ts'
+import { throttle } from './throttle.ts'
 
 let time: Hands
 let undo: () => void
@@ -495,6 +497,15 @@ describe('in a stack', () => {
   })
 })
 
+test('hostile errors: what does not let itself be read comes out as it is, and every slot and token is where it belongs', async () => {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  const api = limit({ concurrency: aimd(), queue: 1 })
+  const [budget, users] = [new RetryBudget({ every: Infinity }), throttle()]
+  const error = await retry(() => Promise.reject(proxy), { wait: 0, use: [budget, users, api] }).catch((error) => error === proxy)
+  expect([error, counts(api), budget.balance, users.requests, users.accepts]).toEqual([true, [0, 0], 1, 3, 0])
+})
+
 describe('told', () => {
   test('who waits and who is refused, to its own options and to the plugins of the call', async () => {
     const seen: unknown[] = []
@@ -607,6 +618,7 @@ test.each<[object | undefined, string]>([
   [{}, 'limit must be given concurrency, rate or both'],
   [{ concurrency: 0 }, 'concurrency must be an integer of 1 or more; got 0'],
   [{ concurrency: 1.5 }, 'concurrency must be an integer of 1 or more; got 1.5'],
+  [{ concurrency: aimd }, 'concurrency must be an integer of 1 or more; got undefined'],
   [{ concurrency: '5' }, 'concurrency must be an integer of 1 or more; got "5"'],
   [{ rate: { calls: 0, per: 1 } }, 'rate.calls must be an integer of 1 or more; got 0'],
   [{ rate: { calls: Infinity, per: 1 } }, 'rate.calls must be an integer of 1 or more; got Infinity'],

@@ -287,7 +287,8 @@ export class Limit implements Plugin {
 
   constructor(options: LimitOptions = {}) {
     const { concurrency = Infinity, rate, queue = 0, maxWait = Infinity, maxHold = Infinity, release, name = '' } = options
-    if (typeof concurrency !== 'function') whole('concurrency', concurrency)
+    const slots = typeof concurrency === 'function' ? concurrency() : { size: concurrency }
+    whole('concurrency', slots.size)
     if (concurrency === Infinity && !rate) invalid('limit', 'given concurrency, rate or both', undefined)
     if (rate) {
       whole('rate.calls', rate.calls, Number.MAX_SAFE_INTEGER)
@@ -300,7 +301,7 @@ export class Limit implements Plugin {
     this.name = name
     this.timeless = true
     this._options = { ...options, queue, maxWait, maxHold }
-    this._slots = typeof concurrency === 'function' ? concurrency() : { size: concurrency }
+    this._slots = slots
     this._rate = rate && { ...rate, burst: rate.burst ?? rate.calls }
     this._timed = !!rate || maxHold < Infinity
     this._queue = new Set()

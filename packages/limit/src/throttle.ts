@@ -3,6 +3,7 @@ import { announce, check, invalid, isThenable, type Level, nonNegative } from '@
 import { ThrottledError } from './errors.ts'
 import type { ThrottleHooks } from './hooks.ts'
 import { type Answer, overloadByStatus } from './overload.ts'
+import { read } from './read.ts'
 
 /** When to refuse. Every part is optional. */
 export interface ThrottleOptions extends ThrottleHooks {
@@ -59,7 +60,7 @@ const sums = (throttle: Throttle): { requests: number; accepts: number } => {
 
 /** Counts an outcome, unless it says nothing about the service. */
 const count = (throttle: Throttle, answer: Answer): void => {
-  if (answer.exception?.refused) return
+  if (read(answer.exception, 'refused') === true) return
   const isOverload = throttle._options.isOverload(answer)
   const part = look(throttle)
   part._requests++
@@ -78,8 +79,7 @@ const run = (throttle: Throttle, operation: () => unknown, attempt?: Attempt): a
   let open = true
   const end = (answer: Answer): void => {
     // Who has lost interest says nothing about the service. Having waited too long does.
-    const reason: any = attempt?.aborted ? attempt.reason : answer.exception
-    const isAbort = attempt ? attempt.aborted && reason?.name !== 'TimeoutError' : reason?.name === 'AbortError'
+    const isAbort = attempt ? attempt.aborted && read(attempt.reason, 'name') !== 'TimeoutError' : read(answer.exception, 'name') === 'AbortError'
     const counts = open && !isAbort
     open = false
     if (counts) count(throttle, answer)
