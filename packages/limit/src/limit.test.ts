@@ -107,14 +107,15 @@ describe('concurrency', () => {
     expect(retrySync(() => 1, { use: [api] })).toBe(1)
   })
 
-  test('a synchronous retry that would have to wait fails, and leaves nobody in the queue', async () => {
+  test('so is a synchronous retry, which may retry that', async () => {
     const api = limit({ concurrency: 1, queue: 5 })
     const { call } = calls(api)
     const run = vi.fn()
+    const refused: unknown[] = []
     void call(0)
-    expect(() => retrySync(run, { ...once, use: [api] })).toThrow('returned a promise in a synchronous call')
+    expect(() => retrySync(run, { maxTries: 2, wait: 0, use: [api], onBackoff: ({ exception }) => void refused.push(exception) })).toThrow(LimitError)
     await idle()
-    expect([run.mock.calls.length, counts(api)]).toEqual([0, [1, 0]])
+    expect([run.mock.calls.length, refused.length, counts(api)]).toEqual([0, 1, [1, 0]])
   })
 
   test('ten thousand synchronous operations that wait do not overflow the stack', async () => {

@@ -217,7 +217,7 @@ const hold = (limit: Limit, ticket: Ticket, operation: () => unknown): any => {
 }
 
 /** Calls the operation when it is its turn: at once, or later where it may wait. */
-const run = (limit: Limit, operation: () => unknown, attempt: Attempt | undefined, mayWait = true): any => {
+const run = (limit: Limit, operation: () => unknown, attempt?: Attempt, mayWait = true): any => {
   const { _queue, _options: { queue, maxWait, release: when } } = limit
   const now = look(limit)
   // What is due, or was just taken back, is for those who wait.
@@ -329,12 +329,12 @@ export class Limit implements Plugin {
 
   /** The plugin: each attempt takes a slot, or waits for one, or is refused. */
   wrap<T>(next: Operation<T>): Operation<T> {
-    return (attempt) => run(this, () => next(attempt), attempt)
+    return (attempt) => run(this, () => next(attempt), attempt, !attempt.sync)
   }
 
   /** Calls `fn(...args)` when it is its turn; rejects with a `LimitError` when it is refused, and `fn` is not called. */
   async call<Args extends unknown[], T>(fn: (...args: Args) => T | PromiseLike<T>, ...args: Args): Promise<T> {
-    return run(this, () => fn(...args), undefined)
+    return run(this, () => fn(...args))
   }
 
   /** Calls `fn(...args)` and returns what it returns; throws a `LimitError` where it would have to wait. */

@@ -1,11 +1,8 @@
 import { report } from '../seams/events.ts'
 import type { Attempt, Details, Plugin } from '../types.ts'
-import { followWeakly, type Source } from './follow.ts'
+import { alone, followWeakly, type Source } from './follow.ts'
 
 type Listener = (reason: unknown) => void
-
-/** Nothing that an attempt follows. */
-export const alone: readonly Source[] = []
 
 /** Who uses a signal keeps the attempt that aborts it. (The other way round it would be collected while a body stalls.) */
 const owners = /* @__PURE__ */ new WeakMap<AbortSignal, CallAttempt>()
@@ -27,8 +24,10 @@ export class CallAttempt implements Attempt {
   /** Nearly always one is enough. */
   declare _listener: Listener | undefined
   declare _listeners: Set<Listener> | undefined
-  /** What its operation gave back: who closes a scope waits for it. */
+  /** What its operation gave back, where somebody may wait for it. */
   declare _work: unknown
+  /** The attempt before it, whose value was not the result and may still be in use, until this one runs. */
+  declare _before: CallAttempt | undefined
 
   constructor(tries: number, plugins: readonly Plugin[], owner: any, facts: (owner: any) => Details, sources: readonly Source[], copy: number) {
     this.tries = tries
@@ -38,7 +37,7 @@ export class CallAttempt implements Attempt {
     this._facts = facts
     this._sources = sources
     this.aborted = this._taken = false
-    this.reason = this._controller = this._listener = this._listeners = this._work = undefined
+    this.reason = this._controller = this._listener = this._listeners = this._work = this._before = undefined
   }
 
   get details(): Details {
@@ -46,9 +45,12 @@ export class CallAttempt implements Attempt {
   }
 
   get deadline(): number | undefined {
-    const { _owner } = this
-    if (this._facts === factsOf) return _owner.deadline
-    return _owner._maxTime < Infinity ? _owner._started + _owner._maxTime : undefined
+    const { _maxTime, _started } = rootOf(this)._owner
+    return _maxTime < Infinity ? _started + _maxTime : undefined
+  }
+
+  get sync(): boolean {
+    return rootOf(this)._owner._blocking === true
   }
 
   get signal(): AbortSignal {
@@ -88,6 +90,19 @@ export class CallAttempt implements Attempt {
   }
 }
 
+/** The attempt of the call, of which this one is, or was forked. */
+const rootOf = (attempt: any): CallAttempt => {
+  while (attempt._facts === factsOf) attempt = attempt._owner
+  return attempt
+}
+
+/** Keeps what an operation gives back with the attempt of its call, for who closes a scope: also what a plugin runs and forgets. */
+export const note = <Work>(attempt: Attempt, work: Work): Work => {
+  const root = rootOf(attempt)
+  root._work = root._work ? Promise.allSettled([root._work, work]) : work
+  return work
+}
+
 /** From now on somebody may be using a signal of it: it hears of its sources for as long as that one lives. */
 const take = (attempt: Attempt): void => {
   // One of another copy of core knows what to do when its signal is read.
@@ -106,6 +121,15 @@ const factsOf = (parent: Attempt): Details => parent.details
 /**
  * Makes a further attempt inside an attempt: aborted with it, or alone with `abort(reason)`. For plugins that time an
  * operation or run it more than once (`copy` says which run it is). It makes no AbortController until somebody reads a signal.
+ *
+ * @example
+ * const hurried: Plugin = {
+ *   wrap: (next) => (attempt) => {
+ *     const child = fork(attempt)
+ *     enough.addEventListener('abort', () => child.abort(enough.reason), { once: true })
+ *     return next(child)
+ *   },
+ * }
  */
 export const fork = (parent: Attempt, copy = parent.copy): Attempt => {
   const child = new CallAttempt(parent.tries, parent.plugins, parent, factsOf, alone, copy)

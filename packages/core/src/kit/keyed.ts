@@ -38,9 +38,15 @@ export class Keyed<Value> implements Iterable<[string, Value]> {
     this._use(key, value, now)
     // One that is of use counts as used just now, so each is looked at once at most.
     for (let looks = this.size; looks-- > 1; ) {
-      const [oldest, { _value, _used }] = this._entries.entries().next().value!
-      if (this.size <= max && now - _used < idleFor) break
-      if (oldest === key || holds?.(_value)) this._use(oldest, _value, now)
+      const first = this._entries.entries().next().value
+      if (!first) break
+      const [oldest, entry] = first
+      // Used at a time to come: the clock has gone back, and nobody knows how long ago that was.
+      if (this.size <= max && Math.abs(now - entry._used) < idleFor) break
+      const isOfUse = oldest === key || holds?.(entry._value)
+      // Who was asked may have deleted it, or used it.
+      if (this._entries.get(oldest) !== entry) continue
+      if (isOfUse) this._use(oldest, entry._value, now)
       else this.delete(oldest)
     }
     for (const oldest of this._entries.keys()) {
