@@ -45,8 +45,8 @@ export class CallAttempt implements Attempt {
   }
 
   get deadline(): number | undefined {
-    const { _maxTime, _started } = rootOf(this)._owner
-    return _maxTime < Infinity ? _started + _maxTime : undefined
+    const { _policy, _started } = rootOf(this)._owner
+    return _policy?._maxTime < Infinity ? _started + _policy._maxTime : undefined
   }
 
   get sync(): boolean {
