@@ -82,7 +82,7 @@ const startsAt = ({ _rate, _starts, _count }: Limit, now: number, ahead: number)
 }
 
 /** When a call has started last, in ms of the clock; where the rate has to know. */
-const lastStart = ({ _rate, _starts, _count }: Limit): number => (_rate && _starts[(_count - 1) % _rate.calls]) ?? -Infinity
+export const lastStart = ({ _rate, _starts, _count }: Limit): number => (_rate && _starts[(_count - 1) % _rate.calls]) ?? -Infinity
 
 const isFree = (limit: Limit, now: number): boolean => limit._held.size < limit._slots.size && startsAt(limit, now, 0) <= now
 
@@ -291,7 +291,7 @@ export class Limit implements Plugin {
     whole('concurrency', slots.size)
     if (concurrency === Infinity && !rate) invalid('limit', 'given concurrency, rate or both', undefined)
     if (rate) {
-      whole('rate.calls', rate.calls, Number.MAX_SAFE_INTEGER)
+      whole('rate.calls', rate.calls, 2 ** 53)
       whole('rate.burst', rate.burst ?? 1, rate.calls)
       if (!(rate.per > 0 && rate.per < Infinity)) invalid('rate.per', 'a number of ms above 0', rate.per)
     }
@@ -320,11 +320,6 @@ export class Limit implements Plugin {
   /** How many calls wait for their turn. */
   get queued(): number {
     return this._queue.size
-  }
-
-  /** @internal Whether another one in its place would allow more than this one. */
-  get _isBusy(): boolean {
-    return this.running + this.queued > 0 || lastStart(this) > clock().now() - (this._rate?.per ?? 0)
   }
 
   /** The plugin: each attempt takes a slot, or waits for one, or is refused. */
