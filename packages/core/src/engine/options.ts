@@ -66,7 +66,7 @@ const frozen = <Member>(members: Member | readonly Member[]): readonly Member[] 
 const listens = (plugin: Hears): unknown =>
   plugin.onAttempt ?? plugin.before ?? plugin.after ?? plugin.onSuccess ?? plugin.beforeSleep ?? plugin.onBackoff ?? plugin.onGiveup ?? plugin.onAbort
 
-type Hears = Plugin & Options
+type Hears = Readonly<Record<Event | 'onAbort', unknown>>
 
 const handlersOf = (options: Options): Policy['_handlers'] => {
   const handlers: any = {}
@@ -118,11 +118,11 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
     rules = { predicate, condition, giveup, stop, sleep, retryErrorCallback, raiseOnGiveup }
   }
   const plugins = pluginsOf(use)
-  const handlers = listens(options as Hears) == null ? undefined : handlersOf(options)
+  const handlers = listens(options as unknown as Hears) == null ? undefined : handlersOf(options)
   let watched = handlers !== undefined
   let timeless = true
   for (const plugin of plugins) {
-    watched ||= listens(plugin as Hears) != null
+    watched ||= listens(plugin as unknown as Hears) != null
     timeless &&= !!plugin.timeless
   }
   const plain =
