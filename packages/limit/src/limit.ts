@@ -138,7 +138,7 @@ const pump = (limit: Limit): void => {
 
 const unqueue = (limit: Limit, ticket: Ticket): void => {
   limit._queue.delete(ticket)
-  ticket._clock.clearTimeout(ticket._timer)
+  ticket._clock.clearTimeout(ticket.timer)
 }
 
 /** Lets one go that has waited in vain. */
@@ -157,7 +157,7 @@ const watch = (limit: Limit, ticket: Ticket): void => {
   const at = startsAt(limit, now, first === ticket ? 0 : limit._queue.size - 1)
   const due = Math.min(ticket._until, at > now ? at : oldest ? oldest._since + limit._options.maxHold : Infinity)
   if (due === ticket._due) return
-  ticket._clock.clearTimeout(ticket._timer)
+  ticket._clock.clearTimeout(ticket.timer)
   ticket._due = due
   if (due < Infinity) {
     arm(ticket, ticket._clock, Math.max(due - now, 0), () => {
@@ -235,7 +235,7 @@ const run = (limit: Limit, operation: () => unknown, attempt?: Attempt, mayWait 
     ) throw refuse(limit, wait, attempt, waitsForItself ? 'would wait for itself: this call runs inside one that holds a slot of it' : undefined)
   }
   const ticket: Ticket = {
-    _attempt: attempt, _clock: time, _timer: undefined, _until: maxWait < Infinity ? time.now() + maxWait : maxWait, _due: Infinity,
+    _attempt: attempt, _clock: time, timer: undefined, _until: maxWait < Infinity ? time.now() + maxWait : maxWait, _due: Infinity,
     _since: now, _began: undefined, _holds: false, _start: undefined, _nudge: undefined, _leave: undefined,
   }
   const turn = goes || new Promise<void>((resolve, reject) => {
