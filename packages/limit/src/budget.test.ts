@@ -262,6 +262,14 @@ describe('cost', () => {
     expect(budget.balance).toBeCloseTo(2.1)
   })
 
+  test('what has come back for a refused attempt does not come back twice, when the next one cannot be paid for', async () => {
+    const budget = new RetryBudget({ ...still, credit: 2, cost: ({ tries }) => (tries === 1 ? 1 : 5) })
+    await retry(({ tries }) => {
+      throw tries === 1 ? down : refusal
+    }, { wait: 0, maxTries: 9, use: [budget] }).catch(() => {})
+    expect(budget.balance).toBe(2)
+  })
+
   test.each([-1, NaN, '1'])('%s is refused', async (cost) => {
     const budget = new RetryBudget({ cost: () => cost as number })
     await expect(retry(() => {

@@ -15,7 +15,12 @@ export interface Rate {
   readonly burst?: number | undefined
 }
 
-/** A number of slots that learns. Made by `aimd()`. */
+/**
+ * A number of slots that learns: what `aimd()` makes, or a rule of your own.
+ *
+ * @example
+ * const atNight = (): Slots => ({ get size() { return new Date().getHours() < 6 ? 20 : 5 }, begin: () => 0, end() {} })
+ */
 export interface Slots {
   /** How many there are at the moment. */
   readonly size: number
@@ -164,7 +169,7 @@ const watch = (limit: Limit, ticket: Ticket): void => {
       ticket._due = NaN
       pump(limit)
       if (!limit._queue.has(ticket)) return
-      if (ticket._clock.now() < ticket._until) return watch(limit, ticket)
+      if (due < ticket._until) return watch(limit, ticket)
       unqueue(limit, ticket)
       const now = look(limit)
       leave(limit, ticket, refuse(limit, startsAt(limit, now, limit._queue.size) - now, ticket._attempt))
@@ -223,7 +228,8 @@ const run = (limit: Limit, operation: () => unknown, attempt?: Attempt, mayWait 
   // What is due, or was just taken back, is for those who wait.
   if (_queue.size) pump(limit)
   const ahead = _queue.size
-  const goes = !ahead && isFree(limit, now)
+  // Nobody is overtaken: as long as somebody waits, there is none free.
+  const goes = isFree(limit, now)
   const wait = goes ? 0 : startsAt(limit, now, ahead) - now
   const time = clock()
   if (!goes) {
@@ -262,6 +268,9 @@ const whole = (name: string, value: unknown, most = Infinity): void => {
 /**
  * Lets only so many calls run at once (`concurrency`), or start in some time (`rate`), or both; see `limit()`, which makes it. One
  * object serves many functions: what is given to it shares its slots.
+ *
+ * @example
+ * const waiting = (api: Limit) => `${api.running} running, ${api.queued} waiting`
  */
 export class Limit implements Plugin {
   /** As given, or `''`. */

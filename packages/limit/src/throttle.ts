@@ -104,7 +104,12 @@ const run = (throttle: Throttle, operation: () => unknown, attempt?: Attempt): a
   return succeed(result)
 }
 
-/** Refuses calls as far as the service does so itself; see `throttle()`, which makes it. */
+/**
+ * Refuses calls as far as the service does so itself; see `throttle()`, which makes it.
+ *
+ * @example
+ * const share = (users: Throttle) => `${Math.round(users.probability * 100)} % are refused`
+ */
 export class Throttle implements Plugin {
   /** As given, or `''`. */
   declare readonly name: string
