@@ -30,7 +30,7 @@ const layers = {
     ['matchers', 'index'],
   ],
   hedge: [['check', 'hooks', 'error'], ['percentile'], ['hedging'], ['hedge', 'retrying'], ['index']],
-  'metrics-prometheus': [['tally'], ['counter'], ['held'], ['levels'], ['series'], ['prometheus'], ['index']],
+  'metrics-prometheus': [['metric'], ['prometheus'], ['index']],
   'metrics-otel': [['metrics', 'tracing'], ['index']],
 }
 

@@ -60,8 +60,8 @@ export const metricOf = (name: string, help: string, labelNames: readonly string
     },
     /** Forgets all series. */
     reset: () => cells.clear(),
-    /** Forgets one series. */
-    remove: (labels: Readonly<Record<string, string>>) => cells.delete(labelNames.map((label) => labels[label]).join('\0')),
+    /** Forgets one series, told by its labels in one object or by their values. */
+    remove: (...labels: any[]) => cells.delete((typeof labels[0] === 'object' ? labelNames.map((label) => labels[0][label]) : labels).join('\0')),
   }
   return metric
 }

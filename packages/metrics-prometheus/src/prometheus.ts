@@ -1,5 +1,5 @@
 import type { AbortDetails, BackoffDetails, Details, GiveupDetails, Outcome, Plugin, SuccessDetails } from '@backon/core'
-import { check, exceptionType, type Level, levels, perLabel } from '@backon/core/kit'
+import { check, exceptionType, invalid, type Level, levels, perLabel } from '@backon/core/kit'
 import { register as processWide, type Registry } from 'prom-client'
 import { foreign, type Kind, labelsOf, metricOf } from './metric.ts'
 
@@ -32,18 +32,19 @@ interface HedgeFact extends Details {
   readonly copy: number
 }
 
-/** What is known of a call that has failed before. */
+/** What is known of a call that has failed before: how many of its attempts are counted, how many of those were refused, the last failure. */
 interface Past {
-  /** How many of its attempts are counted, and how many of those were refused: they never ran. */
   readonly _tries: number
   readonly _refused: number
-  /** When its next attempt begins, in ms since it began. */
-  readonly _next: number
+  readonly _exception?: unknown
 }
 
-const none: Past = { _tries: 0, _refused: 0, _next: 0 }
+const none: Past = { _tries: 0, _refused: 0 }
 
-const label = /* @__PURE__ */ perLabel(1_000, String)
+// Two names that differ in this only must not make two series of one name: a scrape with those fails.
+const clean = (value: unknown): string => String(value).replaceAll('\0', '')
+
+const label = /* @__PURE__ */ perLabel(1_000, clean)
 
 /**
  * Makes a plugin that counts what retries, breakers, hedges and limits do, in the registry given: for `use()` or `options.use`. Gauges
@@ -62,6 +63,7 @@ export const prometheusMetrics = ({
   attributes,
 }: PrometheusMetricsOptions = {}): Plugin => {
   check('function', { attributes })
+  if (!/^([a-z_:][\w:]*)?$/i.test(prefix)) invalid('prefix', 'letters, digits, _ and :, with no digit first', prefix)
   if (!buckets.length || !buckets.every((bound, i) => bound > (buckets[i - 1] ?? -Infinity))) {
     throw new RangeError(`buckets must be an ascending list of numbers; got ${String(buckets)}`)
   }
@@ -129,31 +131,31 @@ export const prometheusMetrics = ({
   valueOf('limit', 'queued', 'Calls that wait for a limit.')
   valueOf('budget', 'balance', 'Retries that a budget allows.', 'min')
 
-  /** The key of a call's series, as far as all have it. */
-  const target = perLabel(1_000, String)
+  const target = perLabel(1_000, attributes ? String : clean)
+  /** Makes the key that all series of a call have. */
   const keyOf = (details: Details): string => {
     if (!attributes) return target(details.name)
     const values = attributes(details)
-    own ??= Object.keys(values)
-    const key = target([details.name || 'anonymous', ...own.map((name) => values[name] ?? '')].join('\0'))
+    own ??= Object.keys(values).map((name) => (/^(?!(target|exception_type|reason|outcome|copy|le)$)[a-z_]\w*$/i.test(name) ? name : invalid('attributes', 'named by letters, digits and _, and unlike the other labels', name)))
+    const key = target([details.name || 'anonymous', ...own.map((name) => values[name] ?? '')].map(clean).join('\0'))
     return key === 'other' ? key + '\0other'.repeat(own.length) : key
   }
   /** Counts one attempt, which took so many ms. */
-  const attempt = (key: string, outcome: { readonly exception?: unknown }, duration: number): void => {
+  const attempt = (key: string, outcome: { readonly exception?: unknown }, duration = 0): void => {
     const of = `${exceptionType(outcome)}\0${key}`
     attempts(of)
-    durations(of, Math.max(duration, 0) / 1000)
+    durations(of, duration / 1000)
   }
   const pasts = new WeakMap<object, Past>()
-  const pastOf = ({ call, tries }: Details): Past => (tries > 1 ? pasts.get(call) : undefined) ?? none
-  /** Counts the attempt of an outcome, unless it was refused or is counted; gives what is known of the call now. */
-  const outcome = (key: string, details: Outcome, next = 0): Past => {
+  const pastOf = ({ call }: Details): Past => pasts.get(call) ?? none
+  /** Counts the attempt of an outcome, unless it was refused or is counted; gives what is known of the call then. */
+  const outcome = (key: string, details: Outcome): Past => {
     const past = pastOf(details)
     const { tries, exception } = details
     if (past._tries === tries) return past
     const refused = (exception as any)?.refused === true
     if (!refused) attempt(key, details, details.duration)
-    return { _tries: tries, _refused: past._refused + +refused, _next: next }
+    return { _tries: tries, _refused: past._refused + +refused, _exception: exception }
   }
   const end = (of: string, { tries, elapsed }: Details, { _refused }: Past): void => {
     calls(of, tries - _refused)
@@ -168,11 +170,11 @@ export const prometheusMetrics = ({
       const key = keyOf(details)
       attempt(key, details, details.duration)
       success(key)
-      end(`success\0${key}`, details, pastOf(details))
+      end(`success\0${key}`, details, details.tries > 1 ? pastOf(details) : none)
     },
     onBackoff(details: BackoffDetails) {
       const key = keyOf(details)
-      pasts.set(details.call, outcome(key, details, details.elapsed + details.wait))
+      pasts.set(details.call, outcome(key, details))
       // To sleep for ever is allowed; in a sum it would stay for ever.
       if (details.wait < Infinity) waits(key, details.wait / 1000)
     },
@@ -182,9 +184,14 @@ export const prometheusMetrics = ({
       failure(`${exceptionType(details)}\0${details.end}\0${key}`)
     },
     onAbort(details: AbortDetails) {
-      const [key, past] = [keyOf(details), pastOf(details)]
-      // What ran when the abort came has ended with its reason.
-      if (past._tries < details.tries) attempt(key, { exception: details.reason }, details.elapsed - past._next)
+      const key = keyOf(details)
+      let past = pastOf(details)
+      const { tries, exception, reason, duration } = details
+      if (past._tries < tries) {
+        // What was judged when the abort came has failed by itself; what ran has ended with its reason.
+        if ('exception' in details && exception !== past._exception) past = outcome(key, details as Outcome)
+        else attempt(key, { exception: reason }, duration)
+      }
       end(`aborted\0${key}`, details, past)
     },
     onCircuitOpen: ({ breaker }: Fact) => opened(label(breaker!)),
