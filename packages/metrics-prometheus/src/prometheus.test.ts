@@ -72,7 +72,7 @@ describe('where it counts', () => {
     prometheusMetrics({ register: registry, prefix: 'shop_' })
 
     const names = registry.getMetricsAsArray().map(({ name }) => name)
-    expect(names).toHaveLength(19)
+    expect(names).toHaveLength(20)
     expect(names.filter((name) => !name.startsWith('shop_backon_'))).toEqual([])
   })
 
@@ -81,7 +81,7 @@ describe('where it counts', () => {
     prometheusMetrics({ register: registry })
 
     const help = await linesOf(registry, '# HELP')
-    expect(help).toHaveLength(19)
+    expect(help).toHaveLength(20)
     expect(help.filter((line) => !/^# HELP \w+ [A-Z].{10,}\.$/.test(line))).toEqual([])
     expect(help.filter((line) => line.includes('_seconds') && !line.includes('Seconds'))).toEqual([])
   })

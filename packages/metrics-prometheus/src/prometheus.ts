@@ -130,22 +130,28 @@ export const prometheusMetrics = ({
   valueOf('limit', 'running', 'Calls that run in a limit.')
   valueOf('limit', 'queued', 'Calls that wait for a limit.')
   valueOf('budget', 'balance', 'Retries that a budget allows.', 'min')
+  valueOf('throttle', 'probability', 'Share of the calls that a throttle refuses.')
 
-  const target = perLabel(1_000, attributes ? String : clean)
-  /** Makes the key that all series of a call have. */
-  const keyOf = (details: Details): string => {
+  // What a success touches is made once: to put a key together takes longer than to count.
+  const target = perLabel(1_000, (label) => {
+    const key = attributes ? label : clean(label)
+    const _key = attributes && key === 'other' ? key + '\0other'.repeat(own!.length) : key
+    return { _key, _none: `none\0${_key}`, _success: `success\0${_key}` }
+  })
+  /** Finds what the keys of all series of a call are made of. */
+  const keysOf = (details: Details) => {
     if (!attributes) return target(details.name)
     const values = attributes(details)
     own ??= Object.keys(values).map((name) => (/^(?!(target|exception_type|reason|outcome|copy|le)$)[a-z_]\w*$/i.test(name) ? name : invalid('attributes', 'named by letters, digits and _, and unlike the other labels', name)))
-    const key = target([details.name || 'anonymous', ...own.map((name) => values[name] ?? '')].map(clean).join('\0'))
-    return key === 'other' ? key + '\0other'.repeat(own.length) : key
+    return target([details.name || 'anonymous', ...own.map((name) => values[name] ?? '')].map(clean).join('\0'))
   }
+  const keyOf = (details: Details): string => keysOf(details)._key
   /** Counts one attempt, which took so many ms. */
-  const attempt = (key: string, outcome: { readonly exception?: unknown }, duration = 0): void => {
-    const of = `${exceptionType(outcome)}\0${key}`
+  const ran = (of: string, duration = 0): void => {
     attempts(of)
     durations(of, duration / 1000)
   }
+  const attempt = (key: string, outcome: { readonly exception?: unknown }, duration?: number): void => ran(`${exceptionType(outcome)}\0${key}`, duration)
   const pasts = new WeakMap<object, Past>()
   const pastOf = ({ call }: Details): Past => pasts.get(call) ?? none
   /** Counts the attempt of an outcome, unless it was refused or is counted; gives what is known of the call then. */
@@ -167,10 +173,10 @@ export const prometheusMetrics = ({
 
   const plugin = {
     onSuccess(details: SuccessDetails) {
-      const key = keyOf(details)
-      attempt(key, details, details.duration)
-      success(key)
-      end(`success\0${key}`, details, details.tries > 1 ? pastOf(details) : none)
+      const { _key, _none, _success } = keysOf(details)
+      ran(_none, details.duration)
+      success(_key)
+      end(_success, details, details.tries > 1 ? pastOf(details) : none)
     },
     onBackoff(details: BackoffDetails) {
       const key = keyOf(details)
