@@ -33,7 +33,7 @@ export const className = (thrown: any): string => {
     // Anybody can make a DOMException of any name; only those of the platform's list have a code.
     if (type === 'DOMException' && thrown.code) return thrown.name
     // oxlint-disable-next-line no-control-regex -- whoever joins labels joins them with it
-    if (/^[^\0]{1,99}$/.test(type)) return type
+    if (typeof type === 'string' && /^[^\0]{1,99}$/.test(type)) return type
   } catch {
     // A getter that throws tells nothing.
   }
