@@ -173,8 +173,8 @@ export interface Plugin extends Hooks {
   readonly timeless?: boolean
 }
 
-/** A class of errors, or anything else that stands on the right of `instanceof`. */
-export type ErrorClass = abstract new (...args: any) => unknown
+/** A class of errors: an abstract one, and one with a private constructor, too. A plain function is none. */
+export type ErrorClass = (abstract new (...args: any) => unknown) | NewableFunction
 
 /** How to retry. Every part is optional; an explicit `undefined` is the same as absent. */
 export interface Options<T = any> {

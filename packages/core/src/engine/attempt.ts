@@ -29,6 +29,8 @@ export class CallAttempt implements Attempt {
   declare _listeners: Set<Listener> | undefined
   /** What its operation gave back: who closes a scope waits for it. */
   declare _work: unknown
+  /** The attempt before it, whose value was not the result and may still be in use, until this one runs. */
+  declare _before: CallAttempt | undefined
 
   constructor(tries: number, plugins: readonly Plugin[], owner: any, facts: (owner: any) => Details, sources: readonly Source[], copy: number) {
     this.tries = tries
@@ -38,7 +40,7 @@ export class CallAttempt implements Attempt {
     this._facts = facts
     this._sources = sources
     this.aborted = this._taken = false
-    this.reason = this._controller = this._listener = this._listeners = this._work = undefined
+    this.reason = this._controller = this._listener = this._listeners = this._work = this._before = undefined
   }
 
   get details(): Details {

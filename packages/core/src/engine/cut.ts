@@ -1,7 +1,7 @@
 import { TimeoutError } from '../errors.ts'
 import { arm } from '../time/timer.ts'
-import { type Call, record, takeDown } from './call.ts'
-import { abort, conclude, finish } from './conclude.ts'
+import { type Call, type Cutting, record, takeDown } from './call.ts'
+import { abort, conclude, fault, finish } from './conclude.ts'
 import { decide } from './decide.ts'
 import { follow } from './follow.ts'
 import { loop } from './loop.ts'
@@ -15,37 +15,41 @@ export const cut = (call: Call): Promise<any> => {
   let resolve: (value: unknown) => void
   const promise = new Promise((settle, reject) => {
     resolve = settle
-    call._reject = reject
+    cuttingOf(call)._reject = reject
   })
-  watch(call, () => void expire(call).then(resolve, call._reject))
-  if (call._phase === 'fresh') loop(call).then(resolve!, call._reject)
+  watch(call, () => void expire(call).then(resolve, call._cutting!._reject))
+  if (call._phase === 'fresh') loop(call).then(resolve!, call._cutting!._reject)
   return promise
 }
 
+/** Where a call keeps what cuts it short. */
+export const cuttingOf = (call: Call): Cutting => (call._cutting ??= { _reject: undefined, _release: undefined, _place: 0 })
+
 /** Watches what can cut the call short, until it is over or released; the clock only with somebody who is told when it is `late`. */
 export const watch = (call: Call, late?: () => void): void => {
-  const { _maxTime, _phase, _policy: { _clock }, _sources, _started } = call
-  const bounded = late && _maxTime < Infinity
+  const { _phase, _policy: { _clock, _maxTime }, _sources, _started } = call
+  const bounded = late && (_maxTime as number) < Infinity
   if (!bounded && !_sources[0]) return
   const aborted = _sources.find((source) => source.aborted)
   if (aborted) return abort(call, aborted.reason)
   const undos = _sources.map((source) => follow(source, (reason) => abort(call, reason)))
   const deadline = { _timer: undefined }
-  call._release = () => {
-    call._release = undefined
+  const cutting = cuttingOf(call)
+  cutting._release = () => {
+    cutting._release = undefined
     _clock.clearTimeout(deadline._timer)
     for (const undo of undos) undo()
   }
-  if (bounded) arm(deadline, _clock, _phase === 'fresh' ? _maxTime : Math.max(_maxTime - _clock.now() + _started, 0), () => call._phase !== 'ending' && late())
+  if (bounded) arm(deadline, _clock, _phase === 'fresh' ? (_maxTime as number) : Math.max((_maxTime as number) - _clock.now() + _started, 0), () => call._phase !== 'ending' && late())
 }
 
 /** `maxTime` has passed. A running attempt has timed out. Without one the last outcome stands; if it is not a success, it was the last. */
 export const expire = async (call: Call): Promise<any> => {
-  const { _attempt, _duration, _failed, _maxTime, _phase, _policy, _result, _waker, _tries } = call
+  const { _attempt, _duration, _failed, _phase, _policy, _result, _waker, _tries } = call
   _policy._clock.clearTimeout(call._timer)
   try {
     const error = new TimeoutError(
-      `${record(call).name || 'the call'} has no result within maxTime, ${_maxTime} ms: it was in attempt ${_tries}`,
+      `${record(call).name || 'the call'} has no result within maxTime, ${_policy._maxTime as number} ms: it was in attempt ${_tries}`,
       _duration !== undefined && _failed ? { cause: _result } : undefined,
     )
     _waker?.abort(error)
@@ -61,7 +65,7 @@ export const expire = async (call: Call): Promise<any> => {
     }
     return await conclude(call, 'time')
   } catch (error) {
-    abort(call, error)
+    fault(call, error)
     throw error
   } finally {
     finish(call)

@@ -28,7 +28,7 @@ export type Verdict = 'success' | GiveupEnd
 
 /** What follows an outcome: the wait in ms before the next attempt, or the end of the call. */
 export const decide = (call: Call): number | Verdict => {
-  const { _failed, _result, _policy: { _wait = double, _jitter, _rules: { giveup, stop }, _plugins } } = call
+  const { _failed, _result, _policy: { _maxTime, _maxTries, _wait = double, _jitter, _rules: { giveup, stop }, _plugins } } = call
 
   let given: unknown
   if (!_failed || property(_result, 'name') !== 'TryAgain') {
@@ -42,9 +42,9 @@ export const decide = (call: Call): number | Verdict => {
   if (wait === undefined) return 'exhausted'
   if (typeof given === 'number') wait = atLeastZero('wait', given)
 
-  if (call._tries >= call._maxTries) return 'tries'
+  if (call._tries >= (_maxTries as number)) return 'tries'
   // An endless wait is one, where there is no deadline.
-  if (call._maxTime < Infinity && call._elapsed + wait >= call._maxTime) return 'time'
+  if ((_maxTime as number) < Infinity && call._elapsed + wait >= (_maxTime as number)) return 'time'
   if (stop || _plugins[0]) {
     call._wait = wait
     const details = record(call)

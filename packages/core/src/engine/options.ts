@@ -24,7 +24,7 @@ export interface Policy {
   readonly _jitter: Options['jitter']
   readonly _exception: readonly ErrorClass[] | undefined
   readonly _maxTries: number | (() => number)
-  readonly _maxTime: Options['maxTime']
+  readonly _maxTime: number | (() => number)
   readonly _signal: AbortSignal | undefined
   readonly _rules: Rules
   readonly _clock: Clock
@@ -50,8 +50,13 @@ export const triesOf = (maxTries: number | (() => number)): number => {
 }
 
 /** Takes a bound on the time of one call. */
-export const timeOf = (maxTime: Options['maxTime']): number =>
-  maxTime === undefined ? Infinity : atLeastZero('maxTime', typeof maxTime === 'function' ? maxTime() : maxTime)
+export const timeOf = (maxTime: number | (() => number)): number => atLeastZero('maxTime', typeof maxTime === 'function' ? maxTime() : maxTime)
+
+/** Resolves bounds that are functions: once a call. */
+export const bounded = (policy: Policy): Policy =>
+  typeof policy._maxTries === 'function' || typeof policy._maxTime === 'function'
+    ? { ...policy, _maxTries: triesOf(policy._maxTries), _maxTime: timeOf(policy._maxTime) }
+    : policy
 
 /** Copies a list, so that what is done to it later changes nothing. */
 const frozen = <Member>(members: Member | readonly Member[]): readonly Member[] => [...listOf(members)]
@@ -94,7 +99,7 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
   } = options
   lookAtNames(options)
   if (typeof maxTries !== 'function') triesOf(maxTries)
-  if (typeof maxTime !== 'function') timeOf(maxTime)
+  if (maxTime !== undefined && typeof maxTime !== 'function') timeOf(maxTime)
   if (exception != null) for (const type of listOf(exception)) check('function', { exception: type ?? 0 })
   if (wait !== undefined && typeof wait !== 'function') for (const ms of listOf(wait)) atLeastZero('wait', ms)
   if (jitter != null) check('function', { jitter })
@@ -123,7 +128,7 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
     _jitter: jitter,
     _exception: exception == null ? undefined : frozen(exception),
     _maxTries: maxTries,
-    _maxTime: maxTime,
+    _maxTime: maxTime ?? Infinity,
     _signal: signal,
     _rules: rules,
     _clock: clock,

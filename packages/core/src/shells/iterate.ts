@@ -1,6 +1,6 @@
-import { expire, watch } from '../engine/cut.ts'
-import { begin, type Call, newCall, now, run, takeDown, wrap } from '../engine/call.ts'
-import { abort, conclude, finish } from '../engine/conclude.ts'
+import { cuttingOf, expire, watch } from '../engine/cut.ts'
+import { begin, type Call, lieDown, newCall, now, run, takeDown, wrap } from '../engine/call.ts'
+import { abort, conclude, fault, finish } from '../engine/conclude.ts'
 import { decide } from '../engine/decide.ts'
 import { rest } from '../engine/loop.ts'
 import { check, restSync } from '../engine/loop-sync.ts'
@@ -92,8 +92,7 @@ const attempt = async (call: Call): Promise<unknown> => {
       finish(call)
     }
   }
-  call._wait = next
-  call._phase = 'resting'
+  lieDown(call, next)
   await tell(call, 'beforeSleep', 'onBackoff')
   return undefined
 }
@@ -108,19 +107,19 @@ const meanwhile = async (loop: LoopCall, piece: (call: Call) => Promise<unknown>
   try {
     return await new Promise((resolve, reject) => {
       loop.dismiss = () => resolve(undefined)
-      call._reject = reject
+      cuttingOf(call)._reject = reject
       _tracker?._opened(call)
       if (!loop.over) watch(call, () => void expire(call).then(resolve, reject))
       if (!loop.over) {
         Promise.resolve(piece(call)).then(resolve, (error) => {
-          abort(call, error)
+          fault(call, error)
           reject(error)
         })
       }
     })
   } finally {
     loop.dismiss = undefined
-    call._release?.()
+    call._cutting?._release?.()
     if (!loop.over) _tracker?._closed(call)
   }
 }
@@ -174,8 +173,7 @@ const attemptSync = (call: Call): unknown => {
       finish(call)
     }
   }
-  call._wait = next
-  call._phase = 'resting'
+  lieDown(call, next)
   check(call, tell(call, 'beforeSleep', 'onBackoff'))
   return undefined
 }
@@ -192,10 +190,10 @@ const meanwhileSync = ({ call }: LoopCall, piece: (call: Call) => unknown): unkn
     check(call)
     return result
   } catch (error) {
-    abort(call, error)
+    fault(call, error)
     throw error
   } finally {
-    call._release?.()
+    call._cutting?._release?.()
     if (call._phase !== 'over') _tracker?._closed(call)
   }
 }

@@ -39,7 +39,7 @@ const run = (
   }
   const call = newCall(policy, work, target, args, started, sourcesOf(policy, also), name)
   policy._tracker?._opened(call)
-  return policy._tracker || call._sources[0] || call._maxTime < Infinity ? cut(call) : loop(call)
+  return policy._tracker || call._sources[0] || (call._policy._maxTime as number) < Infinity ? cut(call) : loop(call)
 }
 
 /** Runs by options that serve many calls. */

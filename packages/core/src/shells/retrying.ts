@@ -1,5 +1,6 @@
 import { type Call, record } from '../engine/call.ts'
 import { abort } from '../engine/conclude.ts'
+import { cuttingOf } from '../engine/cut.ts'
 import { share, type Shared, type Tracker } from '../engine/options.ts'
 import { merge } from '../names.ts'
 import type { Attempt, Details, Operation, Options, Plugin } from '../types.ts'
@@ -44,14 +45,15 @@ export class Retrying<T = any> implements Plugin {
     _opened: (call: Call) => {
       if (this.#closed) return abort(call, this.#closed)
       this.#last = call
-      call._place = this.#running.push(call) - 1
+      cuttingOf(call)._place = this.#running.push(call) - 1
     },
     _closed: (call: Call) => {
-      if (this.#running[call._place!] !== call) return
+      const place = call._cutting?._place ?? -1
+      if (this.#running[place] !== call) return
       const last = this.#running.pop()!
       if (last === call) return
-      last._place = call._place!
-      this.#running[call._place!] = last
+      last._cutting!._place = place
+      this.#running[place] = last
     },
   }
 
