@@ -29,8 +29,8 @@ const layers = {
     ['assert'],
     ['matchers', 'index'],
   ],
-  hedge: [['check', 'hooks', 'error'], ['percentile'], ['hedging'], ['hedge', 'retrying'], ['index']],
   'metrics-prometheus': [['metric'], ['prometheus'], ['index']],
+  hedge: [['hooks', 'error', 'follow'], ['percentile', 'judge'], ['options'], ['pace'], ['outcome'], ['race'], ['hedging'], ['hedge', 'retrying'], ['index']],
   'metrics-otel': [['metrics', 'tracing'], ['index']],
 }
 

@@ -1,11 +1,8 @@
 import { report } from '../seams/events.ts'
 import type { Attempt, Details, Plugin } from '../types.ts'
-import { followWeakly, type Source } from './follow.ts'
+import { alone, followWeakly, type Source } from './follow.ts'
 
 type Listener = (reason: unknown) => void
-
-/** Nothing that an attempt follows. */
-export const alone: readonly Source[] = []
 
 /** Who uses a signal keeps the attempt that aborts it. (The other way round it would be collected while a body stalls.) */
 const owners = /* @__PURE__ */ new WeakMap<AbortSignal, CallAttempt>()

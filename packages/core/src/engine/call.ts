@@ -1,6 +1,6 @@
 import type { Details, End, Operation } from '../types.ts'
-import { alone, CallAttempt } from './attempt.ts'
-import type { Source } from './follow.ts'
+import { CallAttempt } from './attempt.ts'
+import type { Follower, Source } from './follow.ts'
 import { bounded, type Policy } from './options.ts'
 
 /** What a call is doing. */
@@ -17,13 +17,13 @@ export type Phase =
   | 'ending'
   | 'over'
 
-/** What only a call has that can be cut short. */
-export interface Cutting {
+/** What only a call has that can be cut short. It is what follows the sources. */
+export interface Cutting extends Follower {
   /** Rejects at once. */
   _reject: ((reason: unknown) => void) | undefined
-  /** Takes back what the call has set up outside itself. */
-  _release: (() => void) | undefined
-  /** For who tracks it: where it is kept. */
+  /** The deadline. */
+  _timer: unknown
+  /** For who tracks the call: where it is kept. */
   _place: number
 }
 
@@ -76,7 +76,7 @@ export const wrap = (operation: Operation<any>, { _plugins }: Policy): Operation
 
 /** Opens a call: before its first attempt, or with that one under way since it `started`. */
 export const newCall = (
-  policy: Policy, work: Operation<any>, target: Function, args: readonly unknown[], started: number, sources: readonly Source[] = alone, name?: string, blocking = false, attempt?: CallAttempt,
+  policy: Policy, work: Operation<any>, target: Function, args: readonly unknown[], started: number, sources: readonly Source[], name?: string, blocking = false, attempt?: CallAttempt,
 ): Call => ({
   _policy: bounded(policy),
   _work: work,

@@ -1,27 +1,28 @@
 import { isThenable } from '../thenable.ts'
 import { type Call, now, record } from './call.ts'
 import { property, type Verdict } from './decide.ts'
-import { tell, tellPlugins } from './tell.ts'
+import { unfollow } from './follow.ts'
+import { tellHandlers, tellPlugins } from './tell.ts'
 
-/** The end of a call: it is told, and the caller gets an answer. Throws what the call throws. A promise only when there is something to wait for. */
+/**
+ * The end of a call: it is told, and the caller gets an answer; a promise only when there is something to wait for. Plugins are told first:
+ * a handler of the caller that throws or hangs changes what the caller gets, not how the call has ended.
+ */
 export const conclude = (call: Call, verdict: Verdict): unknown => {
   const event = verdict === 'success' ? 'onSuccess' : 'onGiveup'
   call._phase = 'ending'
   call._ending = { _end: verdict === 'fatal' && property(call._result, 'refused') === true ? 'refused' : verdict, _reason: undefined }
   call._wait = undefined
-  // A handler of the caller that throws changes what the caller gets, not how the call has ended.
-  const failed = (error: unknown): never => {
-    tellPlugins(call, event)
-    throw error
-  }
-  let told
+  let later = false
   try {
-    told = tell(call, event)
-  } catch (error) {
-    failed(error)
+    tellPlugins(call, event)
+    const told = tellHandlers(call, event)
+    const last: any = told ? unlessAborted(call, told, () => undefined).then(() => answer(call, verdict)) : answer(call, verdict)
+    later = !call._blocking && isThenable(last)
+    return later ? last.finally(() => finish(call)) : last
+  } finally {
+    if (!later) finish(call)
   }
-  if (!told) return answer(call, verdict)
-  return unlessAborted(call, told.then(undefined, failed), () => void tellPlugins(call, event)).then(() => answer(call, verdict))
 }
 
 /** What the caller gets. Only an outcome that would have been retried can be replaced. */
@@ -55,8 +56,14 @@ export const finish = (call: Call): void => {
   call._phase = 'over'
   call._attempt = undefined
   call._policy._clock.clearTimeout(call._timer)
-  call._cutting?._release?.()
+  if (call._cutting) release(call)
   call._policy._tracker?._closed(call)
+}
+
+/** Takes back what `watch` has set up. */
+export const release = ({ _cutting, _policy, _sources }: Call): void => {
+  _policy._clock.clearTimeout(_cutting!._timer)
+  for (const source of _sources) unfollow(source, _cutting!)
 }
 
 /** What one of the caller's own functions throws ends the call. What its end throws is none of that. */

@@ -3,8 +3,13 @@ import type { Attempt } from '../types.ts'
 /** What cuts off those that follow it: a signal of the caller, or the attempt that a call runs inside of. */
 export type Source = AbortSignal | Attempt
 
+/** Nothing to follow. */
+export const alone: readonly Source[] = []
+
 /** What is told of it, once. */
-export type Cut = (reason: unknown) => void
+export interface Follower {
+  readonly _cut: (reason: unknown) => void
+}
 
 /** An attempt that may outlive its call: a response is still being read with its signal. */
 interface Abortable {
@@ -15,7 +20,7 @@ interface Abortable {
 interface Hub {
   readonly _source: Source
   /** Calls under way. */
-  readonly _calls: Set<Cut>
+  readonly _calls: Set<Follower>
   /** Attempts whose signal somebody has taken: held by who uses the signal, and by nobody here. */
   readonly _attempts: Set<WeakRef<Abortable>>
   /** Takes the listener off again; absent while there is none. */
@@ -31,7 +36,7 @@ const hubOf = (source: Source): Hub => {
   return hub
 }
 
-const listen = (source: Source, listener: Cut): (() => void) => {
+const listen = (source: Source, listener: (reason: unknown) => void): (() => void) => {
   if ('whenAborted' in source) return source.whenAborted(listener)
   const onabort = (): void => listener(source.reason)
   source.addEventListener('abort', onabort)
@@ -39,7 +44,7 @@ const listen = (source: Source, listener: Cut): (() => void) => {
 }
 
 const tellAll = ({ _calls, _attempts }: Hub, reason: unknown): void => {
-  for (const cut of _calls) cut(reason)
+  for (const call of _calls) call._cut(reason)
   for (const ref of _attempts) ref.deref()?.abort(reason)
   _attempts.clear()
 }
@@ -51,14 +56,14 @@ const tidy = (hub: Hub): void => {
   hub._silence = undefined
 }
 
-/** Follows a source that is not aborted, until the undo that it returns is called. */
-export const follow = (source: Source, cut: Cut): (() => void) => {
-  const hub = hubOf(source)
-  hub._calls.add(cut)
-  return () => {
-    hub._calls.delete(cut)
-    tidy(hub)
-  }
+/** Follows a source that is not aborted, until `unfollow`. */
+export const follow = (source: Source, call: Follower): void => {
+  hubOf(source)._calls.add(call)
+}
+
+export const unfollow = (source: Source, call: Follower): void => {
+  const hub = hubs.get(source)
+  if (hub?._calls.delete(call)) tidy(hub)
 }
 
 let collected: FinalizationRegistry<[Hub, WeakRef<Abortable>]> | undefined

@@ -1,7 +1,7 @@
 import { sleepBlocking } from '../time/sleep.ts'
 import { refusePromise } from '../thenable.ts'
 import { begin, type Call, lieDown, run, takeDown } from './call.ts'
-import { conclude, fault, finish } from './conclude.ts'
+import { conclude, fault } from './conclude.ts'
 import { decide } from './decide.ts'
 import { signalOf } from './loop.ts'
 import { tell } from './tell.ts'
@@ -37,8 +37,6 @@ export const loopSync = (call: Call): unknown => {
   } catch (error) {
     fault(call, error)
     throw error
-  } finally {
-    finish(call)
   }
 }
 

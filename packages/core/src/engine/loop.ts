@@ -1,6 +1,6 @@
 import { arm } from '../time/timer.ts'
 import { begin, type Call, lieDown, run, takeDown } from './call.ts'
-import { conclude, fault, finish } from './conclude.ts'
+import { conclude, fault } from './conclude.ts'
 import { decide } from './decide.ts'
 import { heed, never, tell } from './tell.ts'
 
@@ -28,7 +28,7 @@ export const loop = async (call: Call, failed = false, result?: unknown): Promis
 
       const next = decide(call)
       if (call._phase !== 'judging') await never()
-      if (typeof next === 'string') return await conclude(call, next)
+      if (typeof next === 'string') return conclude(call, next)
 
       lieDown(call, next)
       if ((told = tell(call, 'beforeSleep', 'onBackoff'))) await told
@@ -37,8 +37,6 @@ export const loop = async (call: Call, failed = false, result?: unknown): Promis
   } catch (error) {
     fault(call, error)
     throw error
-  } finally {
-    finish(call)
   }
 }
 
@@ -50,7 +48,7 @@ export const rest = (call: Call, wait: number): Promise<unknown> | undefined => 
 }
 
 /** The promise's own function is what the timer calls: a call asleep keeps no closure of ours. */
-const pause = (call: Call, wait: number): Promise<unknown> => new Promise((resolve) => arm(call, call._policy._clock, wait, resolve))
+const pause = (call: Call, wait: number): Promise<unknown> => new Promise((resolve) => arm(call, call._policy._clock, wait, resolve as () => void))
 
 const sleepOwn = async (call: Call, asleep: unknown): Promise<void> => {
   if (call._phase !== 'resting') await never()

@@ -4,6 +4,7 @@ import { state } from '../seams/state.ts'
 import { realClock } from '../time/clock.ts'
 import type { Clock, ErrorClass, Forced, Handler, Options, Plugin } from '../types.ts'
 import { finite } from '../wait/ask.ts'
+import { alone, type Source } from './follow.ts'
 
 /** What a policy object does about its calls, one by one. */
 export interface Tracker {
@@ -25,7 +26,8 @@ export interface Policy {
   readonly _exception: readonly ErrorClass[] | undefined
   readonly _maxTries: number | (() => number)
   readonly _maxTime: number | (() => number)
-  readonly _signal: AbortSignal | undefined
+  /** What can cut its calls short, besides their deadline. */
+  readonly _sources: readonly Source[]
   readonly _rules: Rules
   readonly _clock: Clock
   readonly _tracker: Tracker | undefined
@@ -76,14 +78,14 @@ const handlersOf = (options: Options): Policy['_handlers'] => {
   return handlers
 }
 
+/** The plugins of a call. The same one acts once, in its outermost place. */
 const pluginsOf = (use: Options['use']): readonly Plugin[] => {
   const { outer, inner } = state()
   if (use == null) return inner[0] ? [...outer, ...inner] : outer
   if (!Array.isArray(use)) invalid('use', 'a list of plugins', use)
   for (const plugin of use) check('object', { use: plugin ?? 0 })
-  const plugins: Plugin[] = [...outer, ...use, ...inner]
-  // The same plugin acts once, in its outermost place.
-  return plugins.length > 1 ? [...new Set(plugins)] : plugins
+  const plugins = [...outer, ...use, ...inner]
+  return plugins[1] ? [...new Set(plugins)] : plugins
 }
 
 /**
@@ -117,7 +119,12 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
   }
   const plugins = pluginsOf(use)
   const handlers = listens(options as Hears) == null ? undefined : handlersOf(options)
-  const watched = handlers !== undefined || plugins.some((plugin) => listens(plugin as Hears) != null)
+  let watched = handlers !== undefined
+  let timeless = true
+  for (const plugin of plugins) {
+    watched ||= listens(plugin as Hears) != null
+    timeless &&= !!plugin.timeless
+  }
   const plain =
     !watched && (tracker ?? signal ?? maxTime ?? predicate ?? condition ?? stop ?? retryErrorCallback) == null &&
     typeof maxTries !== 'function' && (typeof wait !== 'function' || !!wait.timeless)
@@ -129,14 +136,14 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
     _exception: exception == null ? undefined : frozen(exception),
     _maxTries: maxTries,
     _maxTime: maxTime ?? Infinity,
-    _signal: signal,
+    _sources: signal ? [signal] : alone,
     _rules: rules,
     _clock: clock,
     _tracker: tracker,
     _handlers: handlers,
     _plugins: plugins,
     _watched: watched,
-    _timed: !plain || plugins.some((plugin) => !plugin.timeless),
+    _timed: !plain || !timeless,
     _plain: plain,
   }
 }

@@ -2,6 +2,7 @@ import { state } from './state.ts'
 import { isThenable } from '../thenable.ts'
 import type { Hooks, Plugin } from '../types.ts'
 
+/** Reports an error that nobody awaits: with the platform's `reportError`, else on the console. */
 // oxlint-disable-next-line no-console -- where nothing else takes an error that nobody awaits
 export const report = (error: unknown): void => (globalThis.reportError ?? console.error)(error)
 

@@ -1,6 +1,6 @@
-import { cuttingOf, expire, watch } from '../engine/cut.ts'
+import { cuttingOf, watch } from '../engine/cut.ts'
 import { begin, type Call, lieDown, newCall, now, run, takeDown, wrap } from '../engine/call.ts'
-import { abort, conclude, fault, finish } from '../engine/conclude.ts'
+import { abort, conclude, fault, release } from '../engine/conclude.ts'
 import { decide } from '../engine/decide.ts'
 import { rest } from '../engine/loop.ts'
 import { check, restSync } from '../engine/loop-sync.ts'
@@ -8,7 +8,6 @@ import { current, type Shared } from '../engine/options.ts'
 import { checkTarget } from '../engine/target.ts'
 import { never, tell } from '../engine/tell.ts'
 import type { Attempt, Operation } from '../types.ts'
-import { sourcesOf } from './retry.ts'
 
 /** One turn of `for await (const attempt of retrying)`. */
 export interface Turn extends Attempt {
@@ -37,7 +36,7 @@ class LoopCall {
     const policy = current(shared)
     // Until a turn has run its operation there is no target: an empty function stands in.
     const target = Object.defineProperty(() => {}, 'name', { value: '' })
-    this.call = newCall(policy, wrap((attempt) => this.operation!(attempt), policy), target, [], now(policy), sourcesOf(policy), undefined, blocking)
+    this.call = newCall(policy, wrap((attempt) => this.operation!(attempt), policy), target, [], now(policy), policy._sources, undefined, blocking)
   }
 
   get over(): boolean {
@@ -85,13 +84,7 @@ const attempt = async (call: Call): Promise<unknown> => {
 
   const next = decide(call)
   if (call._phase !== 'judging') await never()
-  if (typeof next === 'string') {
-    try {
-      return await conclude(call, next)
-    } finally {
-      finish(call)
-    }
-  }
+  if (typeof next === 'string') return conclude(call, next)
   lieDown(call, next)
   await tell(call, 'beforeSleep', 'onBackoff')
   return undefined
@@ -109,7 +102,7 @@ const meanwhile = async (loop: LoopCall, piece: (call: Call) => Promise<unknown>
       loop.dismiss = () => resolve(undefined)
       cuttingOf(call)._reject = reject
       _tracker?._opened(call)
-      if (!loop.over) watch(call, () => void expire(call).then(resolve, reject))
+      if (!loop.over) watch(call, resolve)
       if (!loop.over) {
         Promise.resolve(piece(call)).then(resolve, (error) => {
           fault(call, error)
@@ -119,7 +112,7 @@ const meanwhile = async (loop: LoopCall, piece: (call: Call) => Promise<unknown>
     })
   } finally {
     loop.dismiss = undefined
-    call._cutting?._release?.()
+    if (call._cutting) release(call)
     if (!loop.over) _tracker?._closed(call)
   }
 }
@@ -166,13 +159,7 @@ const attemptSync = (call: Call): unknown => {
 
   const next = decide(call)
   check(call)
-  if (typeof next === 'string') {
-    try {
-      return check(call, conclude(call, next), 'a handler')
-    } finally {
-      finish(call)
-    }
-  }
+  if (typeof next === 'string') return check(call, conclude(call, next), 'a handler')
   lieDown(call, next)
   check(call, tell(call, 'beforeSleep', 'onBackoff'))
   return undefined
@@ -193,7 +180,7 @@ const meanwhileSync = ({ call }: LoopCall, piece: (call: Call) => unknown): unkn
     fault(call, error)
     throw error
   } finally {
-    call._cutting?._release?.()
+    if (call._cutting) release(call)
     if (call._phase !== 'over') _tracker?._closed(call)
   }
 }

@@ -5,13 +5,12 @@ import { check, loopSync } from '../engine/loop-sync.ts'
 import { current, share, type Shared } from '../engine/options.ts'
 import { checkTarget } from '../engine/target.ts'
 import type { Attempt, Operation, Options } from '../types.ts'
-import { sourcesOf } from './retry.ts'
 
 /** Runs by options that serve many calls. */
-export const runSync = (shared: Shared, operation: Operation<any>, target: Function = operation, args: readonly unknown[] = [], also?: readonly Source[]): any => {
+export const runSync = (shared: Shared, operation: Operation<any>, target: Function = operation, args: readonly unknown[] = [], also?: Source): any => {
   checkTarget(target)
   const policy = current(shared)
-  const call = newCall(policy, wrap(operation, policy), target, args, now(policy), sourcesOf(policy, also), undefined, true)
+  const call = newCall(policy, wrap(operation, policy), target, args, now(policy), also ? [...policy._sources, also] : policy._sources, undefined, true)
   policy._tracker?._opened(call)
   watch(call)
   check(call)

@@ -1,7 +1,7 @@
-import { alone, CallAttempt } from '../engine/attempt.ts'
+import { CallAttempt } from '../engine/attempt.ts'
 import { type Call, newCall, now, record, wrap } from '../engine/call.ts'
 import { cut } from '../engine/cut.ts'
-import type { Source } from '../engine/follow.ts'
+import { alone, type Source } from '../engine/follow.ts'
 import { loop } from '../engine/loop.ts'
 import { current, type Policy, prepare, type Shared } from '../engine/options.ts'
 import { checkTarget } from '../engine/target.ts'
@@ -19,14 +19,8 @@ const invoke = <Argument>(operation: (argument: Argument) => unknown, argument: 
 
 const factsOf = (grow: () => Call): Details => record(grow())
 
-/** What can cut a call short besides its deadline. */
-export const sourcesOf = ({ _signal }: Policy, also?: readonly (Source | undefined)[]): readonly Source[] =>
-  _signal || also ? [_signal, ...(also ?? [])].filter((source) => source !== undefined) : alone
-
 /** Runs by options that have been checked. `also` can cut it short as well. */
-const run = (
-  policy: Policy, operation: Operation<any>, target: Function = operation, args: readonly unknown[] = [], also?: readonly (Source | undefined)[], name?: string,
-): Promise<any> => {
+const run = (policy: Policy, operation: Operation<any>, target: Function = operation, args: readonly unknown[] = [], also?: Source, name?: string): Promise<any> => {
   checkTarget(target)
   const work = wrap(operation, policy)
   const started = now(policy)
@@ -37,14 +31,15 @@ const run = (
     const attempt = new CallAttempt(1, policy._plugins, grow, factsOf, alone, 1)
     return invoke(work, attempt).then(undefined, (error) => loop(grow(), true, error))
   }
-  const call = newCall(policy, work, target, args, started, sourcesOf(policy, also), name)
-  policy._tracker?._opened(call)
-  return policy._tracker || call._sources[0] || (call._policy._maxTime as number) < Infinity ? cut(call) : loop(call)
+  const { _sources, _tracker } = policy
+  const call = newCall(policy, work, target, args, started, also ? [..._sources, also] : _sources, name)
+  _tracker?._opened(call)
+  return _tracker || call._sources[0] || call._policy._maxTime !== Infinity ? cut(call) : loop(call)
 }
 
 /** Runs by options that serve many calls. */
 export const runShared = (
-  shared: Shared, operation: Operation<any>, target?: Function, args?: readonly unknown[], also?: readonly (Source | undefined)[], name?: string,
+  shared: Shared, operation: Operation<any>, target?: Function, args?: readonly unknown[], also?: Source, name?: string,
 ): Promise<any> => {
   try {
     return run(current(shared), operation, target, args, also, name)

@@ -67,7 +67,7 @@ export class Retrying<T = any> implements Plugin {
    * short, as well as the one of the policy; `name` names it in records, logs and metrics. Settles as `retry` does.
    */
   run<Result extends T>(operation: Operation<Result>, { signal, name }: RunOptions = {}): Promise<Awaited<Result>> {
-    return this.#closed ? Promise.reject(this.#closed) : runShared(this.#policy, operation, operation ?? null, [], signal && [signal], name)
+    return this.#closed ? Promise.reject(this.#closed) : runShared(this.#policy, operation, operation ?? null, [], signal, name)
   }
 
   /** Calls `fn(...args)` until it succeeds or it is enough. Settles as `retry` does. */
@@ -90,7 +90,7 @@ export class Retrying<T = any> implements Plugin {
       if (this.#closed) return Promise.reject(this.#closed)
       if (!outer) return runShared(this.#policy, next)
       const { target, args } = outer.details
-      return runShared(this.#policy, next, target, [...args], [outer])
+      return runShared(this.#policy, next, target, [...args], outer)
     }
   }
 

@@ -9,6 +9,6 @@ export interface TimerHolder {
 }
 
 /** Sets the holder's timer, of any length up to `Infinity`: a long one runs in chunks. */
-export const arm = <Holder extends TimerHolder>(holder: Holder, clock: Clock, ms: number, callback: (holder: Holder) => void): void => {
-  holder._timer = ms > longest ? clock.setTimeout(() => arm(holder, clock, ms - longest, callback), longest) : clock.setTimeout(callback as () => void, ms)
+export const arm = (holder: TimerHolder, clock: Clock, ms: number, callback: () => void): void => {
+  holder._timer = ms > longest ? clock.setTimeout(() => arm(holder, clock, ms - longest, callback), longest) : clock.setTimeout(callback, ms)
 }
