@@ -5,14 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { alertNames, hurriedAlerts, operations } from './hurried-alerts.ts'
 import { programOf, type Prometheus, type Samples, startPrometheus, until } from './prometheus.ts'
 
 const program = programOf('prometheus')
-const folder = join(import.meta.dirname, '../packages/metrics-prometheus')
-const text = readFileSync(join(folder, 'alerts.yml'), 'utf8')
-const names = [...text.matchAll(/alert: (\w+)/g)].map(([, name]) => name!)
-/** The same rules where a minute is a second. */
-const hurried = text.replaceAll(/(?<=for: |\[)(\d+)m\b/g, '$1s')
 const jobs = ['healthy', 'burning', 'cluster'] as const
 
 describe.skipIf(!program)('alerts and dashboard, on a real Prometheus with series of real calls', { timeout: 120_000 }, () => {
@@ -31,7 +27,7 @@ describe.skipIf(!program)('alerts and dashboard, on a real Prometheus with serie
       banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     })
     const ports = [await start('healthy'), await start('burning'), await start('burning', 'cluster')]
-    prometheus = await startPrometheus(program!, jobs.map((job, i) => ({ job, port: ports[i]!, path: '/' })), { rules: hurried, every: '500ms' })
+    prometheus = await startPrometheus(program!, jobs.map((job, i) => ({ job, port: ports[i]!, path: '/' })), { rules: hurriedAlerts, every: '500ms' })
   }, 60_000)
   afterAll(async () => {
     await prometheus?.stop()
@@ -48,9 +44,9 @@ describe.skipIf(!program)('alerts and dashboard, on a real Prometheus with serie
 
   test.for(['burning', 'cluster'])('each alert fires for a service in trouble: %s', async (job) => {
     let seen: string[] = []
-    await until(async () => (seen = await firing(job)).length === names.length, () => `${names.join()}; fires: ${seen.join()}`, 60_000)
+    await until(async () => (seen = await firing(job)).length === alertNames.length, () => `${alertNames.join()}; fires: ${seen.join()}`, 60_000)
 
-    expect(seen).toEqual(names.toSorted())
+    expect(seen).toEqual(alertNames)
   })
 
   test('none fires, and none has fired, for one that is well', async () => {
@@ -67,7 +63,7 @@ describe.skipIf(!program)('alerts and dashboard, on a real Prometheus with serie
     expect(await prometheus.query('backon_budget_balance{job="cluster"}')).toEqual({ 'backon_budget_balance{budget="all"}': 0.4 })
   })
 
-  const { panels } = JSON.parse(readFileSync(join(folder, 'grafana-dashboard.json'), 'utf8'))
+  const { panels } = JSON.parse(readFileSync(join(operations, 'grafana-dashboard.json'), 'utf8'))
   const queries: { title: string; expr: string }[] = panels.flatMap(({ title, targets }: any) => targets.map(({ expr }: any) => ({ title, expr })))
   test.for(queries)('the panel "$title" shows something: $expr', async ({ expr }) => {
     const seen: Samples = await prometheus.query(expr.replaceAll('$__rate_interval', '10s').replaceAll('$job', 'burning').replaceAll('$target', '.*'))
