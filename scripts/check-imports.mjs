@@ -19,7 +19,7 @@ const layers = {
     ['shells/', 'plugins/', 'diagnostics/', 'kit/'],
     ['index'],
   ],
-  breaker: [['machine', 'check'], ['error', 'hooks', 'trip'], ['breaker'], ['breakers', 'retrying'], ['index']],
+  breaker: [['machine', 'check', 'ask'], ['error', 'hooks', 'probes', 'trip'], ['options'], ['transitions'], ['run'], ['breaker'], ['breakers', 'retrying', 'sharing'], ['index']],
   testing: [
     ['undo', 'check', 'scope', 'run-then', 'turn', 'agenda', 'steps'],
     ['clock', 'random', 'switches'],

@@ -19,6 +19,7 @@ export class TryAgain extends Error {
  */
 export class NonRetryableError extends Error {
   override readonly name: string = 'NonRetryableError'
+  /** By this a retry knows it, whoever made it. */
   readonly retryable = false
 }
 

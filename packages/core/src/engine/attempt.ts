@@ -24,7 +24,7 @@ export class CallAttempt implements Attempt {
   /** Nearly always one is enough. */
   declare _listener: Listener | undefined
   declare _listeners: Set<Listener> | undefined
-  /** What its operation gave back: who closes a scope waits for it. */
+  /** What its operation gave back, where somebody may wait for it. */
   declare _work: unknown
   /** The attempt before it, whose value was not the result and may still be in use, until this one runs. */
   declare _before: CallAttempt | undefined
@@ -81,6 +81,14 @@ export class CallAttempt implements Attempt {
   }
 }
 
+/** Keeps what an operation gives back with the attempt of its call, for who closes a scope: also what a plugin runs and forgets. */
+export const note = <Work>(attempt: Attempt, work: Work): Work => {
+  let root = attempt as CallAttempt
+  while (root._facts === factsOf) root = root._owner
+  root._work = root._work ? Promise.allSettled([root._work, work]) : work
+  return work
+}
+
 /** From now on somebody may be using a signal of it: it hears of its sources for as long as that one lives. */
 const take = (attempt: Attempt): void => {
   // One of another copy of core knows what to do when its signal is read.
@@ -99,6 +107,15 @@ const factsOf = (parent: Attempt): Details => parent.details
 /**
  * Makes a further attempt inside an attempt: aborted with it, or alone with `abort(reason)`. For plugins that time an
  * operation or run it more than once (`copy` says which run it is). It makes no AbortController until somebody reads a signal.
+ *
+ * @example
+ * const hurried: Plugin = {
+ *   wrap: (next) => (attempt) => {
+ *     const child = fork(attempt)
+ *     enough.addEventListener('abort', () => child.abort(enough.reason), { once: true })
+ *     return next(child)
+ *   },
+ * }
  */
 export const fork = (parent: Attempt, copy = parent.copy): Attempt => {
   const child = new CallAttempt(parent.tries, parent.plugins, parent, factsOf, alone, copy)

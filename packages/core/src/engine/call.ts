@@ -61,7 +61,9 @@ export interface Call {
   readonly _started: number
   _elapsed: number
   _ending: Ending | undefined
+  /** The timer of its wait, and when it is to ring. */
   _timer: unknown
+  _until: number | undefined
   /** Ends what it waits for that is the caller's: a sleep, what is done about the end. */
   _waker: AbortController | undefined
   _cutting: Cutting | undefined
@@ -98,6 +100,7 @@ export const newCall = (
   _elapsed: 0,
   _ending: undefined,
   _timer: undefined,
+  _until: undefined,
   _waker: undefined,
   _cutting: undefined,
 })
@@ -145,7 +148,7 @@ export const run = (call: Call): unknown => {
   call._phase = 'running'
   attempt._before = undefined
   _before?.abort(new DOMException(`the value of attempt ${_before.tries} was not the result: attempt ${tries} has begun`, 'AbortError'))
-  return (attempt._work = call._work(attempt))
+  return call._work(attempt)
 }
 
 /** Takes down how the attempt ended. */

@@ -1,4 +1,4 @@
-import { arm } from '../time/timer.ts'
+import { arm, longest } from '../time/timer.ts'
 import { begin, type Call, lieDown, run, takeDown } from './call.ts'
 import { conclude, fault } from './conclude.ts'
 import { decide } from './decide.ts'
@@ -33,6 +33,7 @@ export const loop = async (call: Call, failed = false, result?: unknown): Promis
       lieDown(call, next)
       if ((told = tell(call, 'beforeSleep', 'onBackoff'))) await told
       if ((told = rest(call, next))) await told
+      while ((told = isEarly(call))) await told
     }
   } catch (error) {
     fault(call, error)
@@ -48,7 +49,19 @@ export const rest = (call: Call, wait: number): Promise<unknown> | undefined => 
 }
 
 /** The promise's own function is what the timer calls: a call asleep keeps no closure of ours. */
-const pause = (call: Call, wait: number): Promise<unknown> => new Promise((resolve) => arm(call, call._policy._clock, wait, resolve as () => void))
+const pause = (call: Call, wait: number): Promise<unknown> =>
+  new Promise((resolve) => {
+    const { _clock } = call._policy
+    call._until = _clock.now() + wait
+    if (wait > longest) arm(call, _clock, wait, resolve as () => void)
+    else call._timer = _clock.setTimeout(resolve as () => void, wait)
+  })
+
+/** A timer may ring a little early, see `arm`. */
+export const isEarly = (call: Call): Promise<unknown> | undefined => {
+  const left = call._until! - call._policy._clock.now()
+  return left > 0 && left < 1 ? pause(call, left) : undefined
+}
 
 const sleepOwn = async (call: Call, asleep: unknown): Promise<void> => {
   if (call._phase !== 'resting') await never()

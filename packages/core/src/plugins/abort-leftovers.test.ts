@@ -115,7 +115,7 @@ describe('abortLeftovers', () => {
     expect(attempts.map(({ signal }) => signal.aborted)).toEqual([true, false])
   })
 
-  test.each<[string, () => unknown]>([['a value', () => 'ok'], ['a promise', async () => 'ok'], ['nothing', () => undefined]])('leaves an attempt alone that gives %s', async (_, operation) => {
+  test.each<[string, () => unknown]>([['a value', () => 'ok'], ['a promise', async () => 'ok'], ['nothing', () => undefined], ['a thenable', () => ({ then: (resolve: (value: string) => void) => resolve('ok') })]])('leaves an attempt alone that gives %s', async (_, operation) => {
     const value = await operation()
     expect(await retry(taken(operation), { ...once, use: [abortLeftovers()] })).toBe(value)
     expect(attempts[0]!.signal.aborted).toBe(false)

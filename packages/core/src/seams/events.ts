@@ -18,6 +18,10 @@ export const tellPlugin = (plugin: any, event: string, fact: unknown): void => {
 /**
  * Tells plugins an event: those of an attempt (`attempt.plugins`), or by default all that joined with `use()`.
  * Plugins only watch: what one throws or rejects is reported, and the others are still told.
+ *
+ * @example
+ * const counting: Plugin = { onAttempt: ({ name }) => count(name) }
+ * emit('onAttempt', attempt.details, [counting])
  */
 export const emit = <Name extends keyof Hooks>(
   event: Name,

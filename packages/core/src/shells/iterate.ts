@@ -2,9 +2,10 @@ import { cuttingOf, watch } from '../engine/cut.ts'
 import { begin, type Call, lieDown, newCall, now, run, takeDown, wrap } from '../engine/call.ts'
 import { abort, conclude, fault, release } from '../engine/conclude.ts'
 import { decide } from '../engine/decide.ts'
-import { rest } from '../engine/loop.ts'
+import { isEarly, rest } from '../engine/loop.ts'
 import { check, restSync } from '../engine/loop-sync.ts'
 import { current, type Shared } from '../engine/options.ts'
+import { note } from '../engine/attempt.ts'
 import { checkTarget } from '../engine/target.ts'
 import { never, tell } from '../engine/tell.ts'
 import type { Attempt, Operation } from '../types.ts'
@@ -36,7 +37,7 @@ class LoopCall {
     const policy = current(shared)
     // Until a turn has run its operation there is no target: an empty function stands in.
     const target = Object.defineProperty(() => {}, 'name', { value: '' })
-    this.call = newCall(policy, wrap((attempt) => this.operation!(attempt), policy), target, [], now(policy), policy._sources, undefined, blocking)
+    this.call = newCall(policy, wrap((attempt) => note(attempt, this.operation!(attempt)), policy), target, [], now(policy), policy._sources, undefined, blocking)
   }
 
   get over(): boolean {
@@ -66,6 +67,12 @@ class LoopCall {
 const open = async (call: Call): Promise<void> => {
   begin(call)
   await tell(call, 'onAttempt', 'before')
+}
+
+const resting = async (call: Call): Promise<void> => {
+  let early
+  await rest(call, call._wait!)
+  while ((early = isEarly(call))) await early
 }
 
 /** The middle of the engine's loop: an attempt, and what follows from it. Gives the call's result, or `undefined` where a wait is next. */
@@ -135,7 +142,7 @@ export async function* iterate(shared: Shared): AsyncGenerator<Turn, undefined> 
       await running?.catch(() => {})
       loop.endTurn()
       if (loop.over) return undefined
-      await meanwhile(loop, (call) => rest(call, call._wait!))
+      await meanwhile(loop, resting)
       // It may have been cut short, and end with a value all the same.
       if (loop.over) return undefined
     }

@@ -4,7 +4,7 @@ import type { Source } from '../engine/follow.ts'
 import { check, loopSync } from '../engine/loop-sync.ts'
 import { current, share, type Shared } from '../engine/options.ts'
 import { checkTarget } from '../engine/target.ts'
-import type { Attempt, Operation, Options } from '../types.ts'
+import type { Answer, Attempt, Operation, Options, Synchronous } from '../types.ts'
 
 /** Runs by options that serve many calls. */
 export const runSync = (shared: Shared, operation: Operation<any>, target: Function = operation, args: readonly unknown[] = [], also?: Source): any => {
@@ -22,6 +22,11 @@ export const runSync = (shared: Shared, operation: Operation<any>, target: Funct
  * waits. Takes the options of `retry`, with the same meaning; `maxTime` is looked at between attempts, as nothing can
  * interrupt one. Throws what `retry` rejects with; a TypeError when the operation, a handler or `sleep` returns a promise;
  * and an Error where blocking is not allowed and no `sleep` is given.
+ *
+ * @example
+ * const config = retrySync(() => JSON.parse(readFileSync('config.json', 'utf8')), { wait: 50, exception: SyntaxError })
  */
-export const retrySync = <T>(operation: (attempt: Attempt) => T extends PromiseLike<unknown> ? never : T, options: Options<T> = {}): T =>
-  runSync(share(options), operation as Operation<T>)
+export const retrySync = <T, Raises extends boolean = boolean, Instead = any>(
+  operation: (attempt: Attempt) => Synchronous<T>,
+  options: Options<NoInfer<T>, Raises, Instead> = {},
+): Answer<T, Raises, Instead> => runSync(share(options), operation)

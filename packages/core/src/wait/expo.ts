@@ -2,6 +2,7 @@ import { nonNegative } from '../check.ts'
 import type { Wait } from '../types.ts'
 import { spread } from './marks.ts'
 
+/** Options of `expo`. */
 export interface ExpoOptions {
   /** What each wait is multiplied by to give the next. Default 2. */
   base?: number | undefined

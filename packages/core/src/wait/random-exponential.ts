@@ -4,6 +4,7 @@ import type { Wait } from '../types.ts'
 import { curve } from './expo.ts'
 import { drawn } from './marks.ts'
 
+/** Options of `waitRandomExponential`. */
 export interface WaitRandomExponentialOptions {
   /** The first upper bound, in ms. Default 1,000. */
   multiplier?: number | undefined
