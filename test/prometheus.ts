@@ -26,6 +26,8 @@ export type Samples = Record<string, number>
 export interface Prometheus {
   /** The result of an instant query. */
   readonly query: (expression: string) => Promise<Samples>
+  /** The series of a range query, each with its labels and its values at times in seconds since 1970. */
+  readonly range: (expression: string, range: { readonly start: number; readonly end: number; readonly step: number }) => Promise<{ labels: Record<string, string>; values: [time: number, value: number][] }[]>
   readonly stop: () => Promise<void>
 }
 
@@ -63,11 +65,17 @@ export const startPrometheus = async (program: string, targets: readonly Target[
   child.stderr.on('data', (text) => (log += text))
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
 
-  const query = async (expression: string): Promise<Samples> => {
-    const response = await fetch(`http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(expression)}`)
+  const ask = async (what: string, parameters: Record<string, string>): Promise<any[]> => {
+    const response = await fetch(`http://127.0.0.1:${port}/api/v1/${what}?${String(new URLSearchParams(parameters))}`)
     const { data, error } = (await response.json()) as any
     if (error) throw new Error(error)
-    return Object.fromEntries(data.result.map(({ metric, value }: any) => [seriesName(metric), Number(value[1])]))
+    return data.result
+  }
+  const range: Prometheus['range'] = async (expression, { start, end, step }) =>
+    (await ask('query_range', { query: expression, start: String(start), end: String(end), step: String(step) })).map(({ metric, values }) => ({ labels: metric, values: values.map(([time, value]: any) => [time, Number(value)]) }))
+  const query = async (expression: string): Promise<Samples> => {
+    const result = await ask('query', { query: expression })
+    return Object.fromEntries(result.map(({ metric, value }) => [seriesName(metric), Number(value[1])]))
   }
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM')
@@ -84,7 +92,7 @@ export const startPrometheus = async (program: string, targets: readonly Target[
     await stop()
     throw error
   }
-  return { query, stop }
+  return { query, range, stop }
 }
 
 export const seriesName = ({ __name__: name = '', ...labels }: Record<string, string>): string => {
