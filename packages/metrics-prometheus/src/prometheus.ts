@@ -84,7 +84,7 @@ export const prometheusMetrics = ({
       try {
         if (!found) register.registerMetric((found = metricOf(name, help, labelNames, kind)) as never)
         // Of somebody else's: takes nothing away, and says whether it has such labels.
-        else if (found.add ? `${found.labelNames}` !== `${labelNames}` : found.remove(labelsOf(labelNames, '\0'))) throw found
+        else if (found.add ? String(found.labelNames) !== String(labelNames) : found.remove(labelsOf(labelNames, '\0'))) throw found
       } catch (cause) {
         throw new Error(`metric ${name} has other labels here; give another prefix`, { cause })
       }
