@@ -135,6 +135,8 @@ export interface Attempt {
   readonly tries: number
   /** Which copy of that attempt, where a plugin runs several of it, as hedging does; the first, and the only one, is 1. */
   readonly copy: number
+  /** Whether the call blocks (`retrySync`): nobody can wait in it, so a plugin has to decide at once. */
+  readonly sync: boolean
   /**
    * Aborts when the caller's signal does, when this attempt's time or the call's `maxTime` has passed, or when another
    * hedged copy has won. Fresh for each attempt, and made when first read.
