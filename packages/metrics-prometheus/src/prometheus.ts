@@ -1,5 +1,5 @@
 import type { AbortDetails, BackoffDetails, Details, GiveupDetails, Outcome, Plugin, SuccessDetails } from '@backon/core'
-import { check, exceptionType, invalid, type Level, levels, perLabel } from '@backon/core/kit'
+import { check, exceptionType, invalid, type Level, levels, perLabel, property } from '@backon/core/kit'
 import { register as processWide, type Registry } from 'prom-client'
 import { foreign, type Kind, labelsOf, metricOf } from './metric.ts'
 
@@ -159,7 +159,7 @@ export const prometheusMetrics = ({
     const past = pastOf(details)
     const { tries, exception } = details
     if (past._tries === tries) return past
-    const refused = (exception as any)?.refused === true
+    const refused = property(exception, 'refused') === true
     if (!refused) attempt(key, details, details.duration)
     return { _tries: tries, _refused: past._refused + +refused, _exception: exception }
   }
