@@ -1,4 +1,4 @@
-import { invalid } from './check.ts'
+import { invalid } from '@backon/core/kit'
 import { type Recording, recorded } from './record.ts'
 import { judgeTries, type Verdict } from './verdict.ts'
 

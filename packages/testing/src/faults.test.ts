@@ -122,6 +122,6 @@ describe('chaos', () => {
 
   it('refuses what is no share', () => {
     expect(() => chaos({ errorRate: 2 })).toThrow('errorRate must be a number from 0 to 1; got 2')
-    expect(() => chaos({ latency: [5, 1] })).toThrow('latency must be a number of 5 or more; got 1')
+    expect(() => chaos({ latency: [5, 1] })).toThrow('latency must be a range from low to high: [min, max], max 5 or more; got 1')
   })
 })

@@ -1,5 +1,5 @@
 import { NonRetryableError, sleep } from '@backon/core'
-import { atLeast, invalid } from './check.ts'
+import { invalid, nonNegative } from '@backon/core/kit'
 import { randomFrom } from './random.ts'
 import { readScript, type Step } from './steps.ts'
 
@@ -36,7 +36,7 @@ const counting = <T>(name: string, act: (run: number, signal: () => AbortSignal 
  */
 export const flaky = <T = string>(options: { failures?: number; error?: unknown; value?: T } = {}): Fault<T> => {
   const { failures = 1, error, value = 'ok' as T } = options
-  atLeast(0, { failures })
+  nonNegative({ failures })
   return counting('flaky', (run) => {
     if (run > failures) return value
     if ('error' in options) throw typeof error === 'function' ? error(run) : error
@@ -74,7 +74,7 @@ export const scripted = <T = string>(script: readonly Step[], value: T = 'ok' as
 
 /** Makes an operation that waits `ms` each time, then runs another one or returns `'ok'`. An abort ends the wait. */
 export const slow = <T = string>(ms: number, operation: (...args: any[]) => T | PromiseLike<T> = () => 'ok' as T): Fault<Promise<T>> => {
-  atLeast(0, { ms })
+  nonNegative({ ms })
   if (typeof operation !== 'function') invalid('operation', 'a function', operation)
   let runs = 0
   const fault = async (...args: any[]): Promise<T> => {
@@ -121,7 +121,7 @@ export const chaos = <T = string>(options: ChaosOptions<T> = {}): Fault<Promise<
 export const latencyFrom = (latency: NonNullable<ChaosOptions<unknown>['latency']>): ((random: number) => number) => {
   if (typeof latency === 'function') return latency
   const [min, max] = typeof latency === 'number' ? [latency, latency] : latency
-  atLeast(0, { latency: min })
-  atLeast(min, { latency: max })
+  nonNegative({ latency: min })
+  if (!(max >= min)) invalid('latency', `a range from low to high: [min, max], max ${min} or more`, max)
   return (random) => min + random * (max - min)
 }

@@ -1,5 +1,5 @@
 import { watch } from './assert.ts'
-import { invalid } from './check.ts'
+import { invalid } from '@backon/core/kit'
 import type { Recording } from './record.ts'
 import { judgeFailure, judgeTries, judgeWaits, type Subject, type Verdict } from './verdict.ts'
 

@@ -1,8 +1,8 @@
 import { override, type Undo } from '@backon/core'
-import { invalid } from './check.ts'
+import { invalid } from '@backon/core/kit'
 import { runThen } from './run-then.ts'
 import { enter, inside } from './scope.ts'
-import { undo } from './undo.ts'
+import { undo } from '@backon/core/kit'
 
 /**
  * Makes numbers in [0, 1) that look random and are the same for the same seed (any whole number; its lower 32 bits count).

@@ -1,7 +1,7 @@
 import { type Clock, clock, type Details, type Plugin, type Undo, use } from '@backon/core'
 import { enter, inside } from './scope.ts'
 import { describe, inMs, timeline } from './timeline.ts'
-import { undo } from './undo.ts'
+import { undo } from '@backon/core/kit'
 
 /** One run of an operation. Times are in ms. */
 export interface RecordedAttempt {

@@ -1,5 +1,5 @@
 import { clock } from '@backon/core'
-import { park } from './clock.ts'
+import { park } from './patience.ts'
 import { type Plan, readScript, type Step } from './steps.ts'
 
 /** A request as it arrived. */

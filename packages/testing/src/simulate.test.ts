@@ -67,7 +67,7 @@ describe('simulate', () => {
     [{ arrival: { pause: -1 } }, 'arrival.pause must be a number of 0 or more; got -1'],
     [{ service: { failureRate: 2 } }, 'failureRate must be a number from 0 to 1; got 2'],
     [{ service: { capacity: 0 } }, 'capacity must be a number of 1 or more; got 0'],
-    [{ service: { outage: { from: 5, to: 1 } } }, 'outage.to must be a number of 5 or more; got 1'],
+    [{ service: { outage: { from: 5, to: 1 } } }, 'outage.to must be a number of 5 (outage.from) or more; got 1'],
   ])('refuses %o', async (options, message) => {
     await expect(simulate({ clients: 1, duration: 1, service: {}, ...options })).rejects.toThrow(message)
   })

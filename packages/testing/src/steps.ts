@@ -1,4 +1,4 @@
-import { invalid } from './check.ts'
+import { invalid } from '@backon/core/kit'
 
 /** One answer: a status, optionally with a `Retry-After` header, an ending of another kind, or one of these after a delay in ms. */
 export type Step = Answer | `slow ${number}` | `slow ${number} ${Answer}` | '...'

@@ -1,5 +1,5 @@
 import { constant, expo, type Forced, fullJitter, type Options, override, type Undo, type Wait } from '@backon/core'
-import { atLeast, invalid } from './check.ts'
+import { invalid, nonNegative } from '@backon/core/kit'
 import { runThen } from './run-then.ts'
 import { enter, inside } from './scope.ts'
 
@@ -92,7 +92,7 @@ export function testConfig<T>(config: TestConfig, run: () => T): T
 export function testConfig({ enabled, maxTries, waitMultiplier, maxWait }: TestConfig, run?: () => unknown): unknown {
   if (enabled !== undefined && typeof enabled !== 'boolean') invalid('enabled', 'a boolean', enabled)
   if (maxTries !== undefined) checkTries('maxTries', maxTries)
-  atLeast(0, { waitMultiplier, maxWait })
+  nonNegative({ waitMultiplier: waitMultiplier ?? 0, maxWait: maxWait ?? 0 })
   const change = (wait: number): number => Math.min(wait * (waitMultiplier ?? 1), maxWait ?? Infinity)
   return force(
     (options) => ({
