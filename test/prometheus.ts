@@ -82,9 +82,9 @@ export const seriesName = ({ __name__: name = '', ...labels }: Record<string, st
   return `${name}{${shown.map((label) => `${label}="${labels[label]}"`).join(',')}}`
 }
 
-/** Asks again until the answer is yes, for 15 s at most. */
+/** Asks again until the answer is yes. It gives up after 45 s, where nothing is to be expected any more. */
 export const until = async (done: () => Promise<boolean> | boolean, what: string): Promise<void> => {
-  for (const end = Date.now() + 15_000; !(await done()); ) {
+  for (const end = Date.now() + 45_000; !(await done()); ) {
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
