@@ -1,5 +1,7 @@
 import { expect, test, vi } from 'vitest'
-import type { Details, Wait } from '../types.ts'
+import { override } from '../seams/override.ts'
+import type { Details, Jitter, Wait } from '../types.ts'
+import { waitFor } from './ask.ts'
 import { waitChain } from './chain.ts'
 import { expo } from './expo.ts'
 import { waitRandom } from './random.ts'
@@ -47,10 +49,28 @@ test('goes on for one wait with the next member when one runs out because of the
 
 test.each([
   [waitChain([1], expo()), false, true],
-  [waitChain(waitRandom()), true, true],
+  [waitChain([1], [2]), true, true],
+  [waitChain([1], waitSum([2], expo())), true, true],
+  [waitChain([1], retryAfter({ fallback: [1] })), false, true],
   [waitChain([1], runtime(() => 1)), false, false],
-])('is exact, and needs no clock, when that is true of all members', (wait, exact, timeless) => {
-  expect({ ...wait }).toEqual({ exact, timeless })
+])('F-06 is a bound when all members are; needs no clock when none does', (wait, finite, timeless) => {
+  expect({ ...wait }).toEqual({ exact: true, composite: true, finite, timeless })
+})
+
+test('F-05 each member is jittered, or not, as it would be alone', () => {
+  const undo = override({ random: () => 0.5 })
+  const wait = waitChain([7, 8], waitRandom({ max: 100 }))
+  const curve = waitChain([7], expo())
+  const by = (chain: Wait, tries: number, jitter?: Jitter | null) => waitFor(chain, { tries } as Details, jitter)
+  expect([by(wait, 1), by(wait, 3), by(wait, 1, (ms) => ms + 1), by(wait, 3, (ms) => ms + 1)]).toEqual([7, 50, 8, 50])
+  expect([by(curve, 1), by(curve, 2), by(curve, 3, null), curve({ tries: 3 } as Details)]).toEqual([7, 500, 2_000, 2_000])
+  undo()
+})
+
+test('draws one jitter a wait, however long it looks for its place', () => {
+  const jitter = vi.fn((ms: number) => ms)
+  waitFor(waitChain(Array(100).fill(1), expo()), { tries: 120 } as Details, jitter)
+  expect(jitter).toHaveBeenCalledTimes(1)
 })
 
 test('refuses no members, and members that are no waits', () => {

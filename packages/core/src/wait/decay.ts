@@ -1,5 +1,6 @@
 import { nonNegative } from '../check.ts'
 import type { Wait } from '../types.ts'
+import { spread } from './marks.ts'
 
 export interface DecayOptions {
   /** The first wait, in ms. Default 1,000. */
@@ -11,15 +12,17 @@ export interface DecayOptions {
 }
 
 /**
- * Waits `initialValue · e^(−n · decayFactor)` ms, at least `minValue`: 1,000, 368, 135 … by default.
- * Throws for an option that is no number of 0 or more.
+ * Waits `initialValue · e^(−n · decayFactor)` ms, at least `minValue`: 1,000, 368, 135 … by default; spread by `fullJitter` unless the
+ * call's `jitter` says otherwise. Throws for an option that is no number of 0 or more.
+ *
+ * @example
+ * retry(load, { wait: decay({ initialValue: 10_000, minValue: 500 }) }) // up to 10,000, 3,679, 1,353, 500, 500 … ms
  */
 export const decay = ({ initialValue = 1_000, decayFactor = 1, minValue = 0 }: DecayOptions = {}): Wait => {
   nonNegative({ initialValue, decayFactor, minValue })
-  return Object.assign(
+  return spread(
     // Each `|| 0` is for an endless option times 0.
     (details: { tries: number }) =>
       Math.max(initialValue * Math.exp((1 - details.tries) * decayFactor || 0) || 0, minValue),
-    { timeless: true },
   )
 }

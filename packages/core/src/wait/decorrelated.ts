@@ -1,6 +1,7 @@
 import { nonNegative } from '../check.ts'
 import { fullJitter } from '../jitter/full.ts'
 import type { Wait } from '../types.ts'
+import { drawn } from './marks.ts'
 
 export interface DecorrelatedOptions {
   /** No wait is shorter, in ms, unless `maxValue` is. Default 1,000. */
@@ -13,12 +14,13 @@ export interface DecorrelatedOptions {
  * Waits a random time between `base` and three times the wait before it, at most `maxValue`; not jittered again.
  * "Decorrelated Jitter" of "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015).
  * Throws for an option that is no number of 0 or more.
+ *
+ * @example
+ * retry(load, { wait: decorrelated({ base: 100, maxValue: 10_000 }) })
  */
 export const decorrelated = ({ base = 1_000, maxValue = 20_000 }: DecorrelatedOptions = {}): Wait => {
   nonNegative({ base, maxValue })
-  return Object.assign(
-    (details: { previousWait: number }) =>
-      Math.min(base + (fullJitter(3 * Math.max(base, details.previousWait) - base) || 0), maxValue),
-    { exact: true, timeless: true },
+  return drawn((details: { previousWait: number }) =>
+    Math.min(base + (fullJitter(3 * Math.max(base, details.previousWait) - base) || 0), maxValue),
   )
 }

@@ -13,6 +13,9 @@ test.each([
   [{ base: 0 }, [1_000, 0, 0, 0, 0]],
   [{ factor: 0 }, [0, 0, 0, 0, 0]],
   [{ maxValue: 0 }, [0, 0, 0, 0, 0]],
+  [{ minValue: 3_000 }, [3_000, 3_000, 4_000, 8_000, 16_000]],
+  [{ minValue: 3_000, maxValue: 5_000 }, [3_000, 3_000, 4_000, 5_000, 5_000]],
+  [{ minValue: 3_000, maxValue: 2_000 }, [3_000, 3_000, 3_000, 3_000, 3_000]],
   [{ base: undefined, factor: undefined, maxValue: undefined }, [1_000, 2_000, 4_000, 8_000, 16_000]],
 ])('waits %j: %j', (options, waits) => {
   expect(play(expo(options), 5)).toEqual(waits)
@@ -35,6 +38,7 @@ test.each([
   [{ base: -1 }, RangeError, 'base must be a number of 0 or more; got -1'],
   [{ factor: NaN }, RangeError, 'factor must be a number of 0 or more; got NaN'],
   [{ maxValue: '5' }, TypeError, 'maxValue must be a number of 0 or more; got '],
+  [{ minValue: -1 }, RangeError, 'minValue must be a number of 0 or more; got -1'],
   [{ factor: null }, TypeError, 'factor must be a number of 0 or more; got '],
 ])('refuses %j', (options, error, message) => {
   expect(() => expo(options as never)).toThrow(error)

@@ -2,6 +2,7 @@ import { nonNegative } from '../check.ts'
 import { fullJitter } from '../jitter/full.ts'
 import type { Wait } from '../types.ts'
 import { expo } from './expo.ts'
+import { drawn } from './marks.ts'
 
 export interface WaitExponentialJitterOptions {
   /** The first wait before jitter, in ms. Default 1,000. */
@@ -18,6 +19,9 @@ export interface WaitExponentialJitterOptions {
  * Waits `initial · expBase^n` plus a random part of `jitter` ms, at most `max` in all; not jittered again.
  * Once the power alone reaches `max`, every wait is `max`: callers are then no longer spread.
  * Throws for an option that is no number of 0 or more.
+ *
+ * @example
+ * retry(load, { wait: waitExponentialJitter({ initial: 100, jitter: 50 }) }) // 100 to 150, 200 to 250, 400 to 450 … ms
  */
 export const waitExponentialJitter = ({
   initial = 1_000,
@@ -27,8 +31,5 @@ export const waitExponentialJitter = ({
 }: WaitExponentialJitterOptions = {}): Wait => {
   nonNegative({ initial, max, expBase, jitter })
   const power = expo({ factor: initial, base: expBase, maxValue: max })
-  return Object.assign((details: Parameters<Wait>[0]) => Math.min(power(details)! + fullJitter(jitter), max), {
-    exact: true,
-    timeless: true,
-  })
+  return drawn((details: Parameters<Wait>[0]) => Math.min(power(details)! + fullJitter(jitter), max))
 }

@@ -1,5 +1,6 @@
 import { invalid, nonNegative } from '../check.ts'
 import type { Wait } from '../types.ts'
+import { spread } from './marks.ts'
 
 export interface WaitIncrementingOptions {
   /** The first wait, in ms. Default 1,000. */
@@ -11,16 +12,18 @@ export interface WaitIncrementingOptions {
 }
 
 /**
- * Waits `start + n · increment` ms, at least 0 and at most `maxValue`: 1, 2, 3 … seconds by default.
- * Throws for an increment that is no finite number and for another option that is no number of 0 or more.
+ * Waits `start + n · increment` ms, at least 0 and at most `maxValue`: 1, 2, 3 … seconds by default; spread by `fullJitter` unless
+ * the call's `jitter` says otherwise. Throws for an increment that is no finite number and for another option that is no number of 0 or more.
+ *
+ * @example
+ * retry(load, { wait: waitIncrementing({ start: 100, increment: 50 }) }) // up to 100, 150, 200 … ms
  */
 export const waitIncrementing = ({ start = 1_000, increment = 1_000, maxValue = Infinity }: WaitIncrementingOptions = {}): Wait => {
   nonNegative({ start, maxValue })
   if (!Number.isFinite(increment)) invalid('increment', 'a finite number', increment)
-  return Object.assign(
+  return spread(
     // `|| 0`: an endless start that an overflowed increment takes back.
     (details: { tries: number }) =>
       Math.min(Math.max(start + (details.tries - 1) * increment || 0, 0), maxValue, Number.MAX_VALUE),
-    { timeless: true },
   )
 }

@@ -1,7 +1,7 @@
-import type { Wait } from '../types.ts'
+/** Marks a strategy of the original: spread by `fullJitter` unless the call says otherwise. */
+export const spread = <Strategy extends (details: any) => unknown>(wait: Strategy): Strategy & { spread: true; timeless: true } =>
+  Object.assign(wait, { spread: true, timeless: true } as const)
 
-/** What a composite is: exact, and timeless, when all its members are. */
-export const marks = (members: readonly Wait[]): { exact: boolean; timeless: boolean } => ({
-  exact: members.every((member) => member.exact),
-  timeless: members.every((member) => member.timeless),
-})
+/** Marks a strategy that draws its own randomness. */
+export const drawn = <Strategy extends (details: any) => unknown>(wait: Strategy): Strategy & { exact: true; timeless: true } =>
+  Object.assign(wait, { exact: true, timeless: true } as const)

@@ -2,6 +2,7 @@ import { invalid, nonNegative } from '../check.ts'
 import { fullJitter } from '../jitter/full.ts'
 import type { Wait } from '../types.ts'
 import { curve } from './expo.ts'
+import { drawn } from './marks.ts'
 
 export interface WaitRandomExponentialOptions {
   /** The first upper bound, in ms. Default 1,000. */
@@ -18,6 +19,9 @@ export interface WaitRandomExponentialOptions {
  * Waits a random time between `minValue` and `multiplier · expBase^n` ms, at most `maxValue`; not jittered again.
  * "Full Jitter" of "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015), with a lower bound.
  * Throws for an option that is no number of 0 or more, and for a `minValue` above `maxValue`.
+ *
+ * @example
+ * retry(load, { wait: waitRandomExponential({ multiplier: 100, maxValue: 10_000 }) }) // 0 to 100, 0 to 200, 0 to 400 … ms
  */
 export const waitRandomExponential = ({
   multiplier = 1_000,
@@ -27,12 +31,9 @@ export const waitRandomExponential = ({
 }: WaitRandomExponentialOptions = {}): Wait => {
   nonNegative({ multiplier, expBase, maxValue, minValue })
   if (minValue > maxValue) invalid('minValue', `maxValue (${maxValue}) or less`, minValue)
-  const ceiling = curve(expBase, multiplier, maxValue)
-  return Object.assign(
-    (details: Parameters<Wait>[0]) => {
-      const high = Math.max(minValue, ceiling(details))
-      return Math.min(minValue + (fullJitter(high - minValue) || 0), high)
-    },
-    { exact: true, timeless: true },
-  )
+  const ceiling = curve(expBase, multiplier, minValue, maxValue)
+  return drawn((details: Parameters<Wait>[0]) => {
+    const high = ceiling(details)
+    return Math.min(minValue + (fullJitter(high - minValue) || 0), high)
+  })
 }

@@ -1,6 +1,7 @@
 import { invalid, nonNegative } from '../check.ts'
 import { fullJitter } from '../jitter/full.ts'
 import type { Wait } from '../types.ts'
+import { drawn } from './marks.ts'
 
 export interface WaitRandomOptions {
   /** No wait is shorter, in ms. Default 0. */
@@ -12,9 +13,12 @@ export interface WaitRandomOptions {
 /**
  * Waits a random time between `min` and `max` ms, evenly drawn, and not jittered again.
  * Throws for an option that is no number of 0 or more, and for a `min` above `max`.
+ *
+ * @example
+ * retry(load, { wait: waitRandom({ min: 200, max: 400 }) })
  */
 export const waitRandom = ({ min = 0, max = 1_000 }: WaitRandomOptions = {}): Wait => {
   nonNegative({ min, max })
   if (min > max) invalid('min', `max (${max}) or less`, min)
-  return Object.assign(() => Math.min(min + (fullJitter(max - min) || 0), max), { exact: true, timeless: true })
+  return drawn(() => Math.min(min + (fullJitter(max - min) || 0), max))
 }

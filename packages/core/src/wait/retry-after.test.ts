@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { override } from '../seams/override.ts'
-import type { Details, Undo } from '../types.ts'
-import { retryAfter, type RetryAfterOptions } from './retry-after.ts'
+import type { Details, Jitter, Undo } from '../types.ts'
+import { waitFor } from './ask.ts'
+import { expo } from './expo.ts'
+import { retryAfter, retryAfterOf, type RetryAfterOptions } from './retry-after.ts'
 import { runtime } from './runtime.ts'
-import { waitRandom } from './random.ts'
+import { waitSum } from './sum.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.UTC(2026, 9, 21, 7, 28), toFake: ['Date'] })
@@ -123,9 +125,30 @@ test('gives up only on more than max', () => {
 describe('the fallback', () => {
   const none = (tries: number) => ({ tries, exception: new Error('x') }) as Details
 
-  test('is expo with full jitter by default', () => {
+  test('is expo by default, spread by fullJitter where the call says nothing about jitter', () => {
     undo = override({ random: () => 0.5 })
-    expect([1, 2, 3].map((tries) => retryAfter()(none(tries)))).toEqual([500, 1_000, 2_000])
+    const wait = retryAfter()
+    expect([1, 2, 3].map((tries) => waitFor(wait, none(tries)))).toEqual([500, 1_000, 2_000])
+    expect([1, 2, 3].map((tries) => wait(none(tries)))).toEqual([1_000, 2_000, 4_000])
+  })
+
+  test.each<[string, Jitter | null | undefined, Jitter | null | undefined, number]>([
+    ['nothing said', undefined, undefined, 7],
+    ['no jitter in the call', undefined, null, 7],
+    ['a jitter in the call', undefined, (ms) => ms + 1, 8],
+    ['a jitter of its own', (ms) => ms * 2, (ms) => ms + 1, 14],
+    ['a jitter of its own, none in the call', (ms) => ms * 2, null, 14],
+    ['none of its own', null, (ms) => ms + 1, 7],
+  ])('F-07 goes by the jitter of the call, unless it has its own: %s', (_, jitter, ofCall, ms) => {
+    undo = override({ random: () => 0.5 })
+    expect(waitFor(retryAfter({ fallback: 7, jitter }), none(1), ofCall)).toBe(ms)
+  })
+
+  test('F-07 of a fallback that is a composite, the members go by it too', () => {
+    const wait = retryAfter({ fallback: waitSum(7, retryAfter({ fallback: expo() })) })
+    undo = override({ random: () => 0.5 })
+    const by = (jitter?: Jitter | null) => waitFor(wait, none(1), jitter)
+    expect([by(), by(null), by((ms) => ms + 1), wait(none(1))]).toEqual([507, 1_007, 1_009, 1_007])
   })
 
   test('is not bounded by max', () => {
@@ -147,17 +170,67 @@ describe('the fallback', () => {
   })
 })
 
-test('is exact, and needs no clock unless its fallback does', () => {
-  expect({ ...retryAfter() }).toEqual({ exact: true, timeless: true })
-  expect({ ...retryAfter({ fallback: waitRandom() }) }).toEqual({ exact: true, timeless: true })
-  expect({ ...retryAfter({ fallback: runtime(() => 1) }) }).toEqual({ exact: true, timeless: false })
+test('is a composite without an end of its own, and needs no clock unless its fallback does', () => {
+  const marks = { exact: true, composite: true, finite: false }
+  expect({ ...retryAfter() }).toEqual({ ...marks, timeless: true })
+  expect({ ...retryAfter({ fallback: [1, 2] }) }).toEqual({ ...marks, timeless: true })
+  expect({ ...retryAfter({ fallback: runtime(() => 1) }) }).toEqual({ ...marks, timeless: false })
+})
+
+describe('F-33 a date is compared with the Date of the same answer', () => {
+  const now = 'Wed, 21 Oct 2026 07:28:00 GMT'
+  test.each([
+    ['a server an hour behind', 'Wed, 21 Oct 2026 06:28:00 GMT', 'Wed, 21 Oct 2026 06:28:30 GMT', 30_000],
+    ['a server an hour ahead', 'Wed, 21 Oct 2026 08:28:00 GMT', 'Wed, 21 Oct 2026 08:28:30 GMT', 30_000],
+    ['a server years behind', 'Sun, 06 Nov 1994 08:49:37 GMT', 'Sunday, 06-Nov-94 08:49:40 GMT', 3_000],
+    ['a server whose clock is right', now, 'Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
+    ['a time that had passed when the server wrote it', 'Wed, 21 Oct 2026 08:28:00 GMT', 'Wed, 21 Oct 2026 08:27:00 GMT', 0],
+    ['no Date', null, 'Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
+    ['a Date that is none', 'now', 'Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
+    ['a Date of another form', '2026-10-21T06:28:00Z', 'Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
+    ['an empty Date', '', 'Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
+    ['a day that does not exist', 'Sun, 31 Feb 2027 00:00:00 GMT', 'Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
+    ['white space around it', '  Wed, 21 Oct 2026 06:28:00 GMT ', 'Wed, 21 Oct 2026 06:28:30 GMT', 30_000],
+    ['seconds, which need no clock', 'Wed, 21 Oct 2026 06:28:00 GMT', '30', 30_000],
+  ])('%s', (_, date, header, ms) => {
+    const headers = { 'retry-after': header, ...(date === null ? {} : { date }) }
+    expect(retryAfterOf({ headers })).toBe(ms)
+    expect(retryAfterOf(new Response(null, { headers }), false)).toBe(ms)
+    expect(retryAfterOf({ response: { headers: { 'Retry-After': header, ...(date === null ? {} : { Date: date }) } } })).toBe(ms)
+  })
+
+  test.each([5, [], ['Wed, 21 Oct 2026 06:28:00 GMT'], {}, new Date()])('a Date header of a plain object that is %o does not count', (date) => {
+    expect(retryAfterOf({ headers: { 'retry-after': 'Wed, 21 Oct 2026 07:28:30 GMT', date } })).toBe(30_000)
+  })
+})
+
+describe('F-24 what throws when it is read says nothing', () => {
+  const boom = (): never => {
+    throw new Error('boom')
+  }
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  test.each<[string, unknown]>([
+    ['a revoked Proxy', proxy],
+    ['a getter of response', { get response() { return boom() } }],
+    ['a getter of headers', { get headers() { return boom() } }],
+    ['a getter of retryAfter', { get retryAfter() { return boom() } }],
+    ['headers that are a revoked Proxy', { headers: proxy }],
+    ['headers whose get throws', { headers: { get: boom } }],
+    ['headers that cannot be listed', { headers: new Proxy({}, { ownKeys: boom }) }],
+    ['a header that throws', { headers: { get 'retry-after'() { return boom() } } }],
+  ])('%s', (_, source) => {
+    expect(retryAfterOf(source)).toBeUndefined()
+    expect(afterException(source)).toBe(fallback)
+    expect(afterValue(source)).toBe(fallback)
+  })
 })
 
 test.each([
   [{ max: -1 }, 'max must be a number of 0 or more; got -1'],
   [{ max: '5' }, 'max must be a number of 0 or more; got '],
-  [{ fallback: -1 }, 'interval must be a number of 0 or more; got -1'],
-  [{ fallback: null }, 'interval must be a number of 0 or more; got '],
+  [{ fallback: -1 }, 'fallback must be a number of 0 or more; got -1'],
+  [{ fallback: null }, 'fallback must be a number of 0 or more; got '],
   [{ jitter: 5 }, 'jitter must be a function or null; got 5'],
 ])('refuses %j', (options, message) => {
   expect(() => retryAfter(options as never)).toThrow(message)
