@@ -1,5 +1,5 @@
-import { constant, expo, type Forced, fullJitter, type Options, override, type Undo, type Wait } from '@backon/core'
-import { invalid, nonNegative } from '@backon/core/kit'
+import { expo, type Details, type Forced, type Options, override, type Undo } from '@backon/core'
+import { atLeastZero, finite, invalid, listOf, waitFor } from '@backon/core/kit'
 import { runThen } from './run-then.ts'
 import { enter, inside } from './scope.ts'
 
@@ -17,24 +17,32 @@ const checkTries = (name: string, value: unknown): void => {
 }
 
 /** How many tries the call has anyway, and never more than `most`. What core would refuse is left for it to refuse. */
-const capped = (most: number, { maxTries, maxTime, stop }: Options): NonNullable<Options['maxTries']> => {
+const capped = (most: number, { maxTries, maxTime, stop, wait }: Options): NonNullable<Options['maxTries']> => {
   if (typeof maxTries === 'function') return () => Math.min(most, maxTries())
   if (typeof maxTries === 'number') return Math.min(most, maxTries)
-  return maxTries ?? Math.min(most, maxTime === undefined && !stop ? 3 : Infinity)
+  return maxTries ?? Math.min(most, maxTime === undefined && !stop && !finite(wait) ? 3 : Infinity)
 }
 
-/** Changes every wait that a call decides on, whoever decided: its strategy and jitter, or a number from `giveup`. */
-const waiting = (change: (wait: number) => number, { wait, jitter = fullJitter, giveup }: Options): Forced => {
-  const strategy = typeof wait === 'function' ? wait : wait === undefined ? expo() : constant(wait)
-  // What is no wait stays as it is: the end of a list, or a mistake that core reports.
-  const changed = <W>(wait: W): W => (typeof wait === 'number' && wait >= 0 ? (change(wait) as W) : wait)
-  const decided: Wait = (details) => {
-    const wait = strategy(details)
-    return changed(wait! >= 0 && jitter && !strategy.exact ? jitter(wait!) : wait)
+/**
+ * Changes every wait that a call decides on, whoever decided: its strategy and jitter, or a number from `giveup`. What replaces the strategy
+ * runs out where that does, and reads the clock where that does.
+ */
+const waiting = (change: (wait: number) => number, { wait = expo(), jitter, giveup }: Options): Forced => {
+  // Core never sees what is replaced here, so it is refused as core would refuse it.
+  if (typeof wait !== 'function') for (const ms of listOf(wait)) atLeastZero('wait', ms)
+  const decided = (details: Details): number | undefined => {
+    const ms = waitFor(wait, details, jitter)
+    return ms === undefined ? ms : change(ms)
   }
   return {
-    wait: Object.assign(decided, { exact: true }),
-    ...(giveup && { giveup: (exception: unknown) => changed(giveup(exception)) }),
+    wait: Object.assign(decided, { exact: true, finite: finite(wait), timeless: typeof wait !== 'function' || !!wait.timeless }),
+    ...(giveup && {
+      giveup: (exception: unknown) => {
+        const answer = giveup(exception)
+        // A mistake is left for core to report.
+        return typeof answer === 'number' && answer >= 0 ? change(answer) : answer
+      },
+    }),
   }
 }
 
@@ -92,7 +100,7 @@ export function testConfig<T>(config: TestConfig, run: () => T): T
 export function testConfig({ enabled, maxTries, waitMultiplier, maxWait }: TestConfig, run?: () => unknown): unknown {
   if (enabled !== undefined && typeof enabled !== 'boolean') invalid('enabled', 'a boolean', enabled)
   if (maxTries !== undefined) checkTries('maxTries', maxTries)
-  nonNegative({ waitMultiplier: waitMultiplier ?? 0, maxWait: maxWait ?? 0 })
+  for (const [name, value] of Object.entries({ waitMultiplier, maxWait })) if (value !== undefined) atLeastZero(name, value)
   const change = (wait: number): number => Math.min(wait * (waitMultiplier ?? 1), maxWait ?? Infinity)
   return force(
     (options) => ({
