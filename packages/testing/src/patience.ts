@@ -6,6 +6,12 @@ let parked = 0
 /** Says that the I/O in progress waits for virtual time, so that no clock needs to be patient with it. */
 export const park = (): void => void parked++
 
+/** Counts how often somebody has said that it moves on. */
+let resumed = 0
+
+/** Says that some of the I/O in progress moves on: an answer is on its way, and worth being patient with. */
+export const resume = (): void => void resumed++
+
 /** So many looks come right after each other: an answer from this machine is mostly there by then. */
 const quick = 50
 
@@ -19,6 +25,7 @@ export class Patience {
   /** As much real I/O as will not be waited for, because it was there before or has used up the patience. */
   #known = 0
   #parked = 0
+  #resumed = 0
   #looks = 0
 
   constructor(most: number) {
@@ -29,6 +36,7 @@ export class Patience {
   look(): void {
     this.#known = realWork()
     this.#parked = parked
+    this.#resumed = resumed
   }
 
   /** Starts anew: something has happened. */
@@ -70,7 +78,9 @@ export class Patience {
   #working(): boolean {
     const work = realWork()
     if (this.#parked < parked) this.#known = work
+    else if (this.#resumed < resumed) this.#known--
     this.#parked = parked
+    this.#resumed = resumed
     this.#known = Math.min(this.#known, work)
     return work > this.#known
   }

@@ -1,4 +1,4 @@
-import { retry, retryAfter, TimeoutError } from '@backon/core'
+import { retry, retryAfter, sleep, TimeoutError } from '@backon/core'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { virtualClock } from './clock.ts'
 import { faultyServer } from './server.ts'
@@ -61,7 +61,116 @@ describe('faultyServer', () => {
   })
 })
 
+describe('F-62 faultyServer in full', () => {
+  const whole = async (url: string): Promise<unknown[]> => {
+    const response = await fetch(url)
+    return [response.status, response.headers.get('content-type'), await response.text()]
+  }
+
+  it('answers with JSON, text, bytes, headers and a status', async () => {
+    await using server = await faultyServer([{ json: { name: 'Ada' } }, { body: 'grüße', status: 201 }, { body: new Uint8Array([104, 105]) }, { json: [], headers: { 'Content-Type': 'application/vnd.a+json' } }, {}])
+    const seen = []
+    for (let i = 0; i < 5; i++) seen.push(await whole(server.url))
+    expect(seen).toEqual([
+      [200, 'application/json', '{"name":"Ada"}'],
+      [201, 'text/plain; charset=utf-8', 'grüße'],
+      [200, null, 'hi'],
+      [200, 'application/vnd.a+json', '[]'],
+      [200, null, ''],
+    ])
+  })
+
+  it('sends a header several times', async () => {
+    await using server = await faultyServer([{ headers: { 'set-cookie': ['a=1', 'b=2'], 'x-one': 'two' } }])
+    const { headers } = await fetch(server.url)
+    expect([headers.getSetCookie(), headers.get('x-one')]).toEqual([['a=1', 'b=2'], 'two'])
+  })
+
+  it('answers with a Response of the platform, as often as it is asked for', async () => {
+    await using server = await faultyServer([Response.json({ a: 1 }, { status: 418, headers: { 'x-one': 'two' } }), '...'])
+    expect([await whole(server.url), await whole(server.url)]).toEqual([[418, 'application/json', '{"a":1}'], [418, 'application/json', '{"a":1}']])
+  })
+
+  it('asks a function with the request and its number', async () => {
+    await using server = await faultyServer([
+      ({ method, body }, run) => ({ json: { method, body, run } }),
+      async () => 'reset',
+      () => Promise.resolve(new Response('late', { status: 503 })),
+      () => '429 retry-after 5',
+      () => { throw new Error('mine') },
+      () => 'nonsense',
+    ])
+    const post = await fetch(server.url, { method: 'POST', body: 'x' })
+    expect(await post.json()).toEqual({ method: 'POST', body: 'x', run: 1 })
+    const seen = []
+    for (let i = 0; i < 5; i++) seen.push(await ask(server.url))
+    const broken = [expect.stringMatching(/ECONNRESET|UND_ERR/)]
+    expect(seen).toEqual([broken, [503, null, 'late'], [429, '5', 'status 429'], broken, [501, null, expect.stringMatching(/^TypeError: step must be 'ok'.*got "nonsense"/)]])
+  })
+
+  it('sends a stream as it comes, and breaks the connection where that breaks', async () => {
+    const chunks = async function* (...all: (string | Error)[]) {
+      for (const chunk of all) {
+        if (chunk instanceof Error) throw chunk
+        yield chunk
+      }
+    }
+    await using server = await faultyServer([() => ({ body: chunks('a', 'b', 'c') }), () => ({ body: chunks('a', new Error('broken')) }), () => ({ body: new Blob(['d', 'e']).stream() })])
+    expect(await ask(server.url)).toEqual([200, null, 'abc'])
+    expect(await ask(server.url)).toEqual([expect.stringMatching(/ECONNRESET|UND_ERR|TypeError/)])
+    expect(await ask(server.url)).toEqual([200, null, 'de'])
+  })
+
+  it('hangs up, or stalls, in the middle of a body', async () => {
+    await using server = await faultyServer([{ json: { a: 1 }, ending: 'half' }, { body: 'abc', ending: 'stall' }])
+    expect(await ask(server.url)).toEqual([expect.stringMatching(/ECONNRESET|UND_ERR/)])
+    const caller = new AbortController()
+    const response = await fetch(server.url, { signal: caller.signal })
+    const reader = response.body!.getReader()
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe('abc')
+    const rest = reader.read()
+    caller.abort()
+    await expect(rest).rejects.toThrow('aborted')
+  })
+
+  it.each<[unknown, string]>([
+    [{ status: 99 }, 'status must be an integer from 200 to 599; got 99'],
+    [{ delay: -1 }, 'delay must be a number of 0 or more; got -1'],
+    [{ ending: 'soon' }, `ending must be 'half' or 'stall'; got "soon"`],
+    [{ body: { a: 1 } }, 'body must be text, bytes or a stream of them; for a value there is json'],
+    [{ headers: 'x' }, 'headers must be a object'],
+    ['okay', `step must be 'ok', 'reset'`],
+    [['ok'], `step must be 'ok', 'reset'`],
+  ])('refuses %o when it is given', async (step, message) => {
+    await expect(faultyServer([step as never])).rejects.toThrow(message)
+  })
+})
+
 describe('faultyServer on a virtual clock', () => {
+  it('F-62 lets delays, functions and streams take virtual time', async () => {
+    const clock = virtualClock()
+    const slowly = async function* () {
+      for (const word of ['one ', 'two ', 'three']) {
+        await sleep(10_000)
+        yield word
+      }
+    }
+    await clock.run(async () => {
+      await using server = await faultyServer([
+        { json: 1, delay: 5_000 },
+        async () => {
+          await sleep(60_000)
+          return { body: 'late' }
+        },
+        () => ({ body: slowly() }),
+      ])
+      expect([await ask(server.url), clock.now()]).toEqual([[200, null, '1'], 5_000])
+      expect([await retry(() => ask(server.url), { maxTime: 60_001 }), clock.now()]).toEqual([[200, null, 'late'], 65_000])
+      expect([await retry(() => ask(server.url), { maxTime: 30_001 }), clock.now()]).toEqual([[200, null, 'one two three'], 95_000])
+    })
+    expect(naps()).toBeLessThan(50)
+  })
+
   it('is slow, and asks to come back later, in no real time', async () => {
     const clock = virtualClock({ patience: 2_000 })
     await clock.run(async () => {
