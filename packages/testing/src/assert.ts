@@ -1,5 +1,6 @@
 import { invalid } from '@backon/core/kit'
-import { type Recording, recorded } from './record.ts'
+import { recorded } from './record.ts'
+import type { Recording } from './recording.ts'
 import { judgeTries, type Verdict } from './verdict.ts'
 
 /** An assertion about retries did not hold. Test runners show `expected` beside `actual`. */
@@ -15,16 +16,19 @@ export class RetryAssertionError extends Error {
   }
 }
 
-/** Whether an error is, or was caused by, what a recorded call ended with. */
+/** Whether an error is what a recorded call ended with, was caused by it, or gathers nothing but such errors (`Promise.any`). */
 const isOutcome = (error: any, { calls }: Recording): boolean => {
-  const ends = new Set(calls.filter((call) => 'exception' in call).map((call) => call.exception))
+  const ends = new Set(calls.flatMap((call) => [...('exception' in call ? [call.exception] : []), ...('reason' in call ? [call.reason] : [])]))
   const seen = new Set<unknown>()
-  for (; !ends.has(error); error = error.cause) {
-    seen.add(error)
+  const holds = (error: any): boolean => {
+    if (ends.has(error)) return true
     // A cause may lead back to where it came from.
-    if (!error?.cause || seen.has(error.cause)) return false
+    if (seen.has(error) || typeof error !== 'object' || error === null) return false
+    seen.add(error)
+    const { errors, cause } = error
+    return (Array.isArray(errors) && errors.length > 0 && errors.every(holds)) || holds(cause)
   }
-  return true
+  return holds(error)
 }
 
 /**

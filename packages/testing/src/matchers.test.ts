@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { virtualClock } from './clock.ts'
 import { flaky } from './faults.ts'
 import { matchers } from './matchers.ts'
-import { recordRetries, type Recording } from './record.ts'
+import { recordRetries } from './record.ts'
+import type { Recording } from './recording.ts'
 
 beforeAll(() => expect.extend(matchers))
 

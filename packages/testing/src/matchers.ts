@@ -1,6 +1,6 @@
 import { watch } from './assert.ts'
 import { invalid } from '@backon/core/kit'
-import type { Recording } from './record.ts'
+import type { Recording } from './recording.ts'
 import { judgeFailure, judgeTries, judgeWaits, type Subject, type Verdict } from './verdict.ts'
 
 /**

@@ -1,77 +1,25 @@
-import { type Clock, clock, type Details, type Plugin, type Undo, use } from '@backon/core'
+import { type Clock, clock, type Details, type Plugin, use } from '@backon/core'
+import { undo } from '@backon/core/kit'
+import { inWords, type PluginEvent, pluginEvents, refusing } from './plugin-events.ts'
+import type { RecordedAttempt, RecordedCall, RecordedEvent, Recording } from './recording.ts'
 import { enter, inside } from './scope.ts'
 import { describe, inMs, timeline } from './timeline.ts'
-import { undo } from '@backon/core/kit'
-
-/** One run of an operation. Times are in ms. */
-export interface RecordedAttempt {
-  /** The first is 1. */
-  readonly tries: number
-  /** When it began, since the recording began (or since the recording first saw the clock in question). */
-  readonly at: number
-  readonly outcome: 'running' | 'returned' | 'threw' | 'aborted'
-  readonly duration?: number
-  readonly value?: unknown
-  readonly exception?: unknown
-}
-
-/** One call, with all that happened in it so far. */
-export interface RecordedCall {
-  readonly name: string
-  /** `'failure'`: it gave up, or met what is not retried. */
-  readonly outcome: 'running' | 'success' | 'failure' | 'aborted'
-  readonly attempts: readonly RecordedAttempt[]
-  /** Attempts begun. */
-  readonly tries: number
-  /** What was waited between the attempts, as decided, in ms. */
-  readonly waits: readonly number[]
-  /** What it ended with: exactly one of the two is there, even when it is `undefined`, once it has ended. */
-  readonly value?: unknown
-  readonly exception?: unknown
-}
-
-/** What a plugin had to say: a breaker or a hedge. */
-export interface RecordedEvent {
-  readonly at: number
-  /** As the hook is called: `'onCircuitOpen'`, `'onHedgeWin'`. */
-  readonly event: (typeof pluginEvents)[number]
-  readonly facts: Readonly<Record<string, any>>
-  /** The call it happened in, if it was in one. */
-  readonly call: RecordedCall | undefined
-}
-
-/** What was seen, growing until it is undone. */
-export interface Recording extends Undo {
-  /** In the order they began. Calls of disabled retries are not among them: they tell nobody. */
-  readonly calls: readonly RecordedCall[]
-  /** Circuit and hedge events, in order. */
-  readonly events: readonly RecordedEvent[]
-  /** All of it as text, a line for each thing that happened. */
-  toString(): string
-}
-
-/** A line of the timeline. */
-export interface Line {
-  readonly at: number
-  readonly who: string
-  readonly text: string
-}
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
 interface OpenCall extends Writable<RecordedCall> {
   attempts: Writable<RecordedAttempt>[]
+  refusals: string[]
   waits: number[]
 }
-
-// Known by name only: neither package need be there.
-const pluginEvents = ['onCircuitOpen', 'onCircuitHalfOpen', 'onCircuitClose', 'onCircuitReject', 'onHedge', 'onHedgeWin'] as const
 
 /** Starts a recording of the calls for which `mine` says so as they begin. */
 const record = (mine: () => boolean): Recording => {
   const calls: OpenCall[] = []
   const events: RecordedEvent[] = []
-  const lines: Line[] = []
+  const lines: { at: number; who: string; text: string }[] = []
   const open = new Map<object, OpenCall>()
+  /** Calls of which an event has told a refusal in the attempt under way: its error tells it again. */
+  const told = new Set<OpenCall>()
   const origins = new Map<Clock, number>()
 
   const at = (): number => {
@@ -82,60 +30,75 @@ const record = (mine: () => boolean): Recording => {
   at()
 
   const tell = (who: string, text: string): void => void lines.push({ at: at(), who: who || '(unnamed)', text })
-  const follow = (act: (call: OpenCall, details: Details) => void) => (details: Details): void => {
+  const follow = <Facts extends Details>(act: (call: OpenCall, details: Facts) => void) => (details: Facts): void => {
     const call = open.get(details.call)
     if (call) act(call, details)
   }
   const ended = (outcome: RecordedCall['outcome'], text: (call: OpenCall) => string) =>
     follow((call, details) => {
+      const { end, value, exception, reason } = details
       open.delete(details.call)
-      Object.assign(call, { outcome }, 'exception' in details ? { exception: details.exception } : { value: details.value })
+      told.delete(call)
+      Object.assign(call, { outcome }, end && { end }, 'value' in details && { value }, 'exception' in details && { exception }, 'reason' in details && { reason })
       tell(call.name, text(call))
     })
-  const tries = (call: OpenCall): string => (call.tries === 1 ? '1 try' : `${call.tries} tries`)
+  const inTries = ({ tries }: OpenCall): string => (tries === 1 ? '1 try' : `${tries} tries`)
+
+  const heard = (event: PluginEvent) => (facts: any): void => {
+    const call = open.get(facts.call)
+    if (!call && !mine()) return
+    events.push({ at: at(), event, facts, call })
+    const { who, text } = inWords(event, facts)
+    tell(who, text)
+    if (!call) return
+    if (event === 'onHedge') {
+      call.copies++
+      call.attempts.at(-1)!.copies++
+    }
+    const by = refusing[event]
+    if (by) {
+      call.refusals.push(by)
+      told.add(call)
+    }
+  }
 
   const plugin: Plugin = {
     timeless: true,
     onAttempt({ call: key, name, tries }) {
       if (!open.has(key)) {
         if (!mine()) return
-        const call: OpenCall = { name, outcome: 'running', attempts: [], tries: 0, waits: [] }
+        const call: OpenCall = { name, outcome: 'running', attempts: [], tries: 0, copies: 0, refusals: [], waits: [] }
         open.set(key, call)
         calls.push(call)
       }
       const call = open.get(key)!
       call.tries = tries
-      call.attempts.push({ tries, at: at(), outcome: 'running' })
+      told.delete(call)
+      call.attempts.push({ tries, at: at(), outcome: 'running', copies: 1 })
     },
     after: follow((call, details) => {
-      const { tries, duration, value, exception } = details
+      const { tries, duration, value } = details
+      const exception: any = details.exception
       const threw = 'exception' in details
-      Object.assign(call.attempts.at(-1)!, threw ? { outcome: 'threw', duration, exception } : { outcome: 'returned', duration, value })
-      tell(call.name, `attempt ${tries} ${threw ? 'threw' : 'returned'} ${describe(threw ? exception : value)}`)
+      const refused = threw && exception?.refused === true
+      // What an event has told already is not told twice.
+      if (refused && !told.has(call)) call.refusals.push(String(exception.refusedBy ?? 'unknown'))
+      Object.assign(call.attempts.at(-1)!, threw ? { outcome: refused ? 'refused' : 'threw', duration, exception } : { outcome: 'returned', duration, value })
+      tell(call.name, `attempt ${tries} ${refused ? 'was refused:' : threw ? 'threw' : 'returned'} ${describe(threw ? exception : value)}`)
     }),
     onBackoff: follow((call, { wait }) => {
       call.waits.push(wait!)
       tell(call.name, `waits ${inMs(wait!)}`)
     }),
-    onSuccess: ended('success', (call) => `success after ${tries(call)}`),
-    onGiveup: ended('failure', (call) => `gave up after ${tries(call)}`),
+    onSuccess: ended('success', (call) => `success after ${inTries(call)}`),
+    onGiveup: ended('failure', (call) => `gave up after ${inTries(call)}${call.end ? ` (${call.end})` : ''}`),
     onAbort: ended('aborted', (call) => {
       const last = call.attempts.at(-1)!
+      const where = last.outcome === 'running' ? 'in' : 'in the wait after'
       if (last.outcome === 'running') last.outcome = 'aborted'
-      return `aborted in attempt ${call.tries}`
+      return `aborted ${where} attempt ${call.tries}`
     }),
-    ...Object.fromEntries(
-      pluginEvents.map((event) => [
-        event,
-        (facts: any): void => {
-          const call = open.get(facts.call)
-          if (!call && !mine()) return
-          events.push({ at: at(), event, facts, call })
-          if ('copy' in facts) tell(facts.name, event === 'onHedge' ? `hedge: copy ${facts.copy} starts` : `hedge: copy ${facts.copy} has won`)
-          else tell(`circuit ${JSON.stringify(facts.breaker)}`, event === 'onCircuitReject' ? `refuses a call while ${facts.to}` : `${facts.from} → ${facts.to}`)
-        },
-      ]),
-    ),
+    ...Object.fromEntries(pluginEvents.map((event) => [event, heard(event)])),
   }
   const recording = { calls, events, toString: () => timeline(lines) }
   return Object.assign(undo(use(plugin)), recording)
@@ -158,5 +121,16 @@ export const recorded = <T>(run: () => T): { result: () => T; recording: Recordi
   }
 }
 
-/** Records every call of the process that begins from now on, until it is undone. */
+/**
+ * Records every call of the process that begins from now on, until it is undone: tries, hedged copies, refusals, waits and ends, with their
+ * times. Calls of disabled retries tell nobody, so they are not in it.
+ *
+ * @example
+ * ```ts
+ * using recording = recordRetries()
+ * await load()
+ * recording.calls[0] // { name: 'load', outcome: 'success', end: 'success', tries: 3, copies: 0, refusals: [], waits: [100, 200], … }
+ * console.log(String(recording)) // a line for each thing that happened
+ * ```
+ */
 export const recordRetries = (): Recording => record(() => true)
