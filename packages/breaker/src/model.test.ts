@@ -93,6 +93,7 @@ afterEach(() => undo?.())
 
 const attemptOf = (): Attempt => ({
   tries: 1,
+  copy: 1,
   signal: AbortSignal.abort(),
   details: { call: {}, name: '', target: Date, args: [], tries: 1, elapsed: 0, idleFor: 0, previousWait: 0 },
   plugins: [],

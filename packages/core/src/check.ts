@@ -1,7 +1,17 @@
-/** Throws the one sentence that every unusable value gets: its name, what is allowed, what came. */
+const meant = (slip: unknown): string => (slip ? `: did you mean ${slip}?` : '')
+
+/**
+ * Throws the one sentence that every unusable value gets: its name, what is allowed, what came, and the likely slip. Of a long string only the
+ * beginning is shown, of a function its name, of an object its class.
+ */
 export const invalid = (name: string, allowed: string, value: any): never => {
   const type = typeof value
-  throw new (type === 'number' ? RangeError : TypeError)(`${name} must be ${allowed}; got ${type === 'object' && value ? type : type === 'string' ? `"${value}"` : String(value)}`)
+  const shown =
+    type === 'string' ? JSON.stringify(value.slice(0, 40)) + meant(+value)
+    : type === 'function' ? `${type} ${value.name}` + meant(value.name && `${value.name}()`)
+    : type === 'object' && value ? `${type} ${(value.constructor ?? Object).name}`
+    : String(value)
+  throw new (type === 'number' ? RangeError : TypeError)(`${name} must be ${allowed}; got ${shown}`)
 }
 
 /** Checks one number: 0 or more, `Infinity` included. */
@@ -18,5 +28,5 @@ export const listOf = <Member>(members: Member | readonly Member[]): readonly Me
 
 /** Checks the type of named values; one that is absent, or `null`, will do. */
 export const check = (type: string, values: Record<string, unknown>): void => {
-  for (const name in values) if (values[name] != null && typeof values[name] !== type) invalid(name, `a ${type}`, values[name])
+  for (const name in values) if (values[name] != null && typeof values[name] !== type) invalid(name, `a${type === 'object' ? 'n' : ''} ${type}`, values[name])
 }

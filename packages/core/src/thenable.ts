@@ -12,3 +12,10 @@ export const answer = <Answer>(name: string, value: Answer): Answer => {
   }
   return value
 }
+
+/** Refuses a promise where nobody can wait for it; a rejection of it is not left unhandled. */
+export const refusePromise = (value: unknown, who: string): void => {
+  if (!isThenable(value)) return
+  Promise.resolve(value).catch(() => {})
+  throw new TypeError(`${who} returned a promise in a synchronous call: use the async form`)
+}

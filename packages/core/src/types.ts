@@ -109,6 +109,8 @@ export type Handlers<Facts> = Handler<Facts> | readonly Handler<Facts>[]
 export interface Attempt {
   /** Which attempt of the call this is; the first is 1. */
   readonly tries: number
+  /** Which copy of that attempt, where a plugin runs several of it, as hedging does; the first, and the only one, is 1. */
+  readonly copy: number
   /**
    * Aborts when the caller's signal does, when this attempt's time or the call's `maxTime` has passed, or when another
    * hedged copy has won. Fresh for each attempt, and made when first read.

@@ -1,45 +1,58 @@
-import { type Call, record } from './call.ts'
-import { atLeastZero, listOf } from '../check.ts'
+import { atLeastZero } from '../check.ts'
 import { isInstance } from '../condition/exception-type.ts'
-import { fullJitter } from '../jitter/full.ts'
+import { answer } from '../thenable.ts'
+import type { GiveupEnd } from '../types.ts'
+import { finite, waitFor } from '../wait/ask.ts'
 import { double } from '../wait/expo.ts'
+import { type Call, record } from './call.ts'
 
-// Each is the place in the engine's loop where the call goes on, below zero: no wait can be mistaken for it.
-/** The call has succeeded. */
-export const DONE = -9
-/** An exception that was never to be retried. */
-export const FATAL = -11
-/** An outcome that would be retried, and must not be any more. */
-export const GIVE_UP = -14
-
-/** What follows an outcome: `DONE`, `GIVE_UP`, `FATAL`, or the wait in ms before the next attempt. */
-export const decide = (call: Call): number => {
-  const { _failed: failed, _result: result } = call
-  const { _options, _plugins } = call._policy
-  const { wait: strategy = double, jitter = fullJitter, exception, predicate, condition, giveup, stop } = _options
-
-  let wait: unknown
-  if (!failed || result?.name !== 'TryAgain') {
-    const retried =
-      condition ? condition(record(call))
-      : failed ? result?.retryable !== false && (exception ? isInstance(result, listOf(exception)) : !predicate)
-      : predicate?.(result)
-    if (!retried) return failed ? FATAL : DONE
-    if (failed) wait = giveup?.(result)
-    if (wait === true) return GIVE_UP
+/** Reads a property of what was thrown, which may be anything: also something that does not let itself be read. */
+export const property = (thrown: any, name: string): unknown => {
+  try {
+    return thrown?.[name]
+  } catch {
+    return undefined
   }
-  if (typeof wait !== 'number') {
-    wait = typeof strategy === 'function' ? strategy(record(call)) : typeof strategy === 'number' ? strategy : strategy[call._tries - 1]
-    if (wait === undefined) return GIVE_UP
-    if (jitter && !(strategy as any).exact) wait = jitter(atLeastZero('wait', wait))
+}
+
+/** Whether the outcome is one to be retried. */
+const isRetried = (call: Call): boolean => {
+  const { _failed, _result, _policy: { _exception, _rules: { condition, predicate } } } = call
+  if (condition) return answer('condition', condition(record(call)))
+  if (!_failed) return !!predicate && answer('predicate', predicate(_result))
+  return property(_result, 'retryable') !== false && (_exception ? isInstance(_result, _exception) : !predicate)
+}
+
+/** How a call ends that goes no further. An outcome that is never to be retried is `'fatal'`, refused or not. */
+export type Verdict = 'success' | GiveupEnd
+
+/** What follows an outcome: the wait in ms before the next attempt, or the end of the call. */
+export const decide = (call: Call): number | Verdict => {
+  const { _failed, _result, _policy: { _wait = double, _jitter, _rules: { giveup, stop }, _plugins } } = call
+
+  let given: unknown
+  if (!_failed || property(_result, 'name') !== 'TryAgain') {
+    if (!isRetried(call)) return _failed ? 'fatal' : 'success'
+    if (_failed && giveup) given = answer('giveup', giveup(_result))
+    if (given === true) return 'giveup'
   }
-  const ms = atLeastZero('wait', wait)
+
+  // A wait that bounds the call is asked whether it has run out, whoever says how long.
+  let wait = typeof given !== 'number' || finite(_wait) ? waitFor(_wait, record(call), _jitter) : given
+  if (wait === undefined) return 'exhausted'
+  if (typeof given === 'number') wait = atLeastZero('wait', given)
+
+  if (call._tries >= call._maxTries) return 'tries'
   // An endless wait is one, where there is no deadline.
-  if (call._tries >= call._maxTries || (call._maxTime < Infinity && call._ended! - call._started + ms >= call._maxTime)) return GIVE_UP
+  if (call._maxTime < Infinity && call._elapsed + wait >= call._maxTime) return 'time'
   if (stop || _plugins[0]) {
-    call._wait = ms
+    call._wait = wait
     const details = record(call)
-    if (stop?.(details) || _plugins.some((plugin) => plugin.stop?.(details))) return GIVE_UP
+    if (stop && answer('stop', stop(details))) return 'stop'
+    for (const plugin of _plugins) {
+      const stops = plugin.stop && answer('stop', plugin.stop(details))
+      if (stops) return stops === 'refused' ? 'refused' : 'stop'
+    }
   }
-  return ms
+  return wait
 }

@@ -1,83 +1,138 @@
 import { atLeastZero, check, invalid, listOf } from '../check.ts'
-import { findListeners, type Listeners } from '../seams/events.ts'
+import { copyOf, lookAtNames } from '../names.ts'
 import { state } from '../seams/state.ts'
 import { realClock } from '../time/clock.ts'
-import type { Clock, Forced, Options, Plugin } from '../types.ts'
+import type { Clock, ErrorClass, Forced, Handler, Options, Plugin } from '../types.ts'
+import { finite } from '../wait/ask.ts'
 
-/** What a policy tells about its calls, one by one. */
+/** What a policy object does about its calls, one by one. */
 export interface Tracker {
   readonly _opened: (call: any) => void
   readonly _closed: (call: any) => void
 }
 
-/** Options that have been checked, and what follows from them. One policy serves many calls at once: nothing of a call is kept in it. */
+/** The rarer options, as they were given. */
+export type Rules = Pick<Options, 'predicate' | 'condition' | 'giveup' | 'stop' | 'sleep' | 'retryErrorCallback' | 'raiseOnGiveup'>
+
+/** The moments that the caller's own handlers can watch. */
+export type Event = 'onAttempt' | 'before' | 'after' | 'onSuccess' | 'beforeSleep' | 'onBackoff' | 'onGiveup'
+
+/** Options that have been checked, and what follows from them. It serves many calls at once, and nothing changes it: nothing of a call is kept in it. */
 export interface Policy {
-  readonly _options: Forced
-  readonly _tracker: Tracker | undefined
-  readonly _clock: Clock
+  readonly _name: string | undefined
+  readonly _wait: Options['wait']
+  readonly _jitter: Options['jitter']
+  readonly _exception: readonly ErrorClass[] | undefined
   readonly _maxTries: number | (() => number)
   readonly _maxTime: Options['maxTime']
-  /** Process-wide ones first, then those of the options: the first is outermost. */
+  readonly _signal: AbortSignal | undefined
+  readonly _rules: Rules
+  readonly _clock: Clock
+  readonly _tracker: Tracker | undefined
+  /** The caller's own handlers; absent when there are none. */
+  readonly _handlers: { readonly [Name in Event]?: readonly Handler[] } | undefined
+  /** Each once: those that joined all calls, those of the options, those next to the operation. The first is outermost. */
   readonly _plugins: readonly Plugin[]
-  readonly _listeners: Listeners | undefined
-  /** What wants to know of a success, if anything does. */
-  readonly _watched: unknown
+  /** Whether anybody is told of what happens. */
+  readonly _watched: boolean
   /** Whether anything may ask for the time: reading the clock costs as much as all the rest of a call that succeeds. */
   readonly _timed: boolean
-  /** Nobody watches its calls and nothing can cut them short. */
+  /** Nobody is told, nothing can cut a call short, and every value is a success. */
   readonly _plain: boolean
 }
 
-const ask = (bound: unknown): unknown => (typeof bound === 'function' ? bound() : bound)
+const noRules: Rules = {}
 
 /** Takes a bound on the attempts of one call. */
 export const triesOf = (maxTries: number | (() => number)): number => {
-  const tries: any = ask(maxTries)
+  const tries: any = typeof maxTries === 'function' ? maxTries() : maxTries
   return tries === Infinity || (Number.isInteger(tries) && tries > 0) ? tries : invalid('maxTries', 'an integer of 1 or more, or Infinity', tries)
 }
 
 /** Takes a bound on the time of one call. */
-export const timeOf = (maxTime: Options['maxTime']): number => (maxTime === undefined ? Infinity : atLeastZero('maxTime', ask(maxTime)))
+export const timeOf = (maxTime: Options['maxTime']): number =>
+  maxTime === undefined ? Infinity : atLeastZero('maxTime', typeof maxTime === 'function' ? maxTime() : maxTime)
+
+/** Copies a list, so that what is done to it later changes nothing. */
+const frozen = <Member>(members: Member | readonly Member[]): readonly Member[] => [...listOf(members)]
+
+const listens = (plugin: Hears): unknown =>
+  plugin.onAttempt ?? plugin.before ?? plugin.after ?? plugin.onSuccess ?? plugin.beforeSleep ?? plugin.onBackoff ?? plugin.onGiveup ?? plugin.onAbort
+
+type Hears = Plugin & Options
+
+const handlersOf = (options: Options): Policy['_handlers'] => {
+  const handlers: any = {}
+  for (const event of ['onAttempt', 'before', 'after', 'onSuccess', 'beforeSleep', 'onBackoff', 'onGiveup'] as const) {
+    if (options[event] == null) continue
+    handlers[event] = frozen(options[event])
+    for (const handler of handlers[event]) check('function', { [event]: handler ?? 0 })
+  }
+  return handlers
+}
+
+const pluginsOf = (use: Options['use']): readonly Plugin[] => {
+  const { outer, inner } = state()
+  if (use == null) return inner[0] ? [...outer, ...inner] : outer
+  if (!Array.isArray(use)) invalid('use', 'a list of plugins', use)
+  for (const plugin of use) check('object', { use: plugin ?? 0 })
+  const plugins: Plugin[] = [...outer, ...use, ...inner]
+  // The same plugin acts once, in its outermost place.
+  return plugins.length > 1 ? [...new Set(plugins)] : plugins
+}
 
 /**
- * Checks options. Reads are explicit, and the rarer options are gone
- * through only when there is one: a loop over names would cost as much as a whole call.
+ * Checks options. Reads are explicit, and the rarer options are gone through only when there is one: a loop over names would
+ * cost as much as a whole call.
  */
 export const prepare = (options: Forced, tracker?: Tracker): Policy => {
+  if (options === null || typeof options !== 'object') invalid('options', 'an object', options)
   const {
-    wait, exception, maxTime, signal, name, use, enabled, raiseOnGiveup, clock = realClock,
-    jitter, predicate, condition, giveup, stop, sleep, retryErrorCallback,
-    maxTries = (maxTime ?? stop) == null ? 3 : Infinity,
-    onAttempt, before, after, onSuccess, beforeSleep, onBackoff, onGiveup,
+    wait, jitter, exception, maxTime, signal, name, use, enabled, clock = realClock,
+    predicate, condition, giveup, stop, sleep, retryErrorCallback, raiseOnGiveup,
+    maxTries = (maxTime ?? stop) == null && !finite(wait) ? 3 : Infinity,
   } = options
-  const { outer, inner, version } = state()
+  lookAtNames(options)
   if (typeof maxTries !== 'function') triesOf(maxTries)
   if (typeof maxTime !== 'function') timeOf(maxTime)
   if (exception != null) for (const type of listOf(exception)) check('function', { exception: type ?? 0 })
   if (wait !== undefined && typeof wait !== 'function') for (const ms of listOf(wait)) atLeastZero('wait', ms)
-  if ((jitter ?? predicate ?? condition ?? giveup ?? stop ?? sleep ?? retryErrorCallback ?? name ?? enabled ?? raiseOnGiveup ?? signal ?? use) != null) {
-    check('function', { jitter, predicate, condition, giveup, stop, sleep, retryErrorCallback })
-    check('string', { name })
-    check('boolean', { enabled, raiseOnGiveup })
-    if (signal != null && signal.aborted === undefined) invalid('signal', 'an AbortSignal', signal)
-    // Turned off: once, with no plugin, no handler and no bound.
-    if (enabled === false) return { ...prepare({ signal, name, clock, maxTries: 1, condition: () => false }, tracker), _plugins: [], _listeners: undefined }
-    if (use != null) for (const plugin of Array.isArray(use) ? use : invalid('use', 'a list of plugins', use)) check('object', { use: plugin ?? 0 })
-  }
-  const _plugins = use || version ? [...outer, ...(use ?? []), ...inner] : outer
-  const _listeners =
-    _plugins[0] || (onAttempt ?? before ?? after ?? onSuccess ?? beforeSleep ?? onBackoff ?? onGiveup) != null
-      ? findListeners({ onAttempt, before, after, onSuccess, beforeSleep, onBackoff, onGiveup, onAbort: undefined }, _plugins)
-      : undefined
+  if (jitter != null) check('function', { jitter })
+  if (name != null) check('string', { name })
+  if (signal != null && signal.aborted === undefined) invalid('signal', 'an AbortSignal', signal)
+  if (enabled != null) check('boolean', { enabled })
+  // Turned off: once, with no plugin, no handler and no bound.
+  if (enabled === false) return { ...prepare({ signal, name, clock, maxTries: 1, condition: () => false }, tracker), _plugins: [], _watched: false }
 
-  const _watched = _listeners ?? predicate ?? condition
-  const _plain =
-    (_watched ?? tracker ?? signal ?? maxTime ?? stop ?? retryErrorCallback) == null &&
+  let rules = noRules
+  if ((predicate ?? condition ?? giveup ?? stop ?? sleep ?? retryErrorCallback ?? raiseOnGiveup) != null) {
+    check('function', { predicate, condition, giveup, stop, sleep, retryErrorCallback })
+    check('boolean', { raiseOnGiveup })
+    rules = { predicate, condition, giveup, stop, sleep, retryErrorCallback, raiseOnGiveup }
+  }
+  const plugins = pluginsOf(use)
+  const handlers = listens(options as Hears) == null ? undefined : handlersOf(options)
+  const watched = handlers !== undefined || plugins.some((plugin) => listens(plugin as Hears) != null)
+  const plain =
+    !watched && (tracker ?? signal ?? maxTime ?? predicate ?? condition ?? stop ?? retryErrorCallback) == null &&
     typeof maxTries !== 'function' && (typeof wait !== 'function' || !!wait.timeless)
 
   return {
-    _options: options, _tracker: tracker, _clock: clock, _maxTries: maxTries, _maxTime: maxTime,
-    _plugins, _listeners, _watched, _plain, _timed: !_plain || _plugins.some((plugin) => !plugin.timeless),
+    _name: name,
+    _wait: Array.isArray(wait) ? [...wait] : wait,
+    _jitter: jitter,
+    _exception: exception == null ? undefined : frozen(exception),
+    _maxTries: maxTries,
+    _maxTime: maxTime,
+    _signal: signal,
+    _rules: rules,
+    _clock: clock,
+    _tracker: tracker,
+    _handlers: handlers,
+    _plugins: plugins,
+    _watched: watched,
+    _timed: !plain || plugins.some((plugin) => !plugin.timeless),
+    _plain: plain,
   }
 }
 
@@ -89,15 +144,10 @@ export interface Shared {
   _policy: Policy
 }
 
-const snapshot = (options: any): Options => {
-  const copy = { ...options }
-  for (const name in copy) if (Array.isArray(copy[name])) copy[name] = [...copy[name]]
-  return copy
-}
-
 /** Checks every option. What is changed in the options later changes nothing. */
 export const share = (given: Options, tracker?: Tracker): Shared => {
-  const options = snapshot(given)
+  lookAtNames(given, true)
+  const options = copyOf(given)
   return { _options: options, _tracker: tracker, _version: state().version, _policy: prepare(options, tracker) }
 }
 

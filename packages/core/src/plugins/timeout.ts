@@ -1,7 +1,7 @@
 import { nonNegative } from '../check.ts'
 import { TimeoutError } from '../errors.ts'
 import { isThenable } from '../thenable.ts'
-import { fork } from '../engine/fork.ts'
+import { fork } from '../engine/attempt.ts'
 import { clock } from '../time/clock.ts'
 import { arm } from '../time/timer.ts'
 import type { Plugin } from '../types.ts'

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { emit } from './events.ts'
-import { fork } from '../engine/fork.ts'
+import { fork } from '../engine/attempt.ts'
 import { retry } from '../shells/retry.ts'
 import type { Attempt, Details, GiveupDetails } from '../types.ts'
 import { use } from './use.ts'

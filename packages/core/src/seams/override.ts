@@ -1,16 +1,13 @@
 import { invalid } from '../check.ts'
+import { copyOf, merge } from '../names.ts'
 import { state } from './state.ts'
 import type { Forced, Options, Override, Undo } from '../types.ts'
 import { undo } from './undo.ts'
 
-/** Undefined is absent here too: who has nothing to say about an option leaves it as it is. */
-const given = (forced: Forced | undefined): Forced =>
-  Object.fromEntries(Object.entries(forced ?? {}).filter(([, value]) => value !== undefined))
-
 const set = (overrides: readonly ((options: Options) => Forced | undefined)[]): void => {
   const shared = state()
   shared.overrides = overrides
-  shared.force = overrides[0] && ((options) => overrides.reduce<Forced>((options, forced) => ({ ...options, ...given(forced(options)) }), options))
+  shared.force = overrides[0] && ((options) => overrides.reduce<Forced>((options, forced) => merge(options, forced(options)), copyOf(options)))
 }
 
 /**
@@ -24,13 +21,12 @@ export const override = (forced: Override): Undo => {
   return undo(() => set(state().overrides!.filter((other) => other !== entry)))
 }
 
-const disabled: Undo[] = []
-
 /**
  * Turns retrying off for the whole process: every call runs its operation once, without plugins, handlers or bounds.
- * Counted: as many `enable()` as `disable()` turn it on again. Returns an undo of this one call.
+ * Counted, over all copies of core in the process: as many `enable()` as `disable()` turn it on again. Returns an undo of this one call.
  */
 export const disable = (): Undo => {
+  const { disabled } = state()
   const off = override({ enabled: false })
   const entry = undo(() => {
     off()
@@ -41,4 +37,4 @@ export const disable = (): Undo => {
 }
 
 /** Takes back the latest `disable()` still in force; without one it does nothing. */
-export const enable = (): void => disabled.at(-1)?.()
+export const enable = (): void => state().disabled.at(-1)?.()

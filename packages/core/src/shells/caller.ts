@@ -1,4 +1,5 @@
 import { share, type Shared } from '../engine/options.ts'
+import { merge } from '../names.ts'
 import { runShared } from './retry.ts'
 import { runSync } from './retry-sync.ts'
 import type { ErrorClass, Options } from '../types.ts'
@@ -21,7 +22,7 @@ export interface RetryingCallerSync {
 
 const callerWith = (runner: (policy: Shared, operation: () => any, target: any, args: readonly unknown[]) => any, options: Options): any => {
   const policy = share(options)
-  const copy = (overrides?: Options): any => callerWith(runner, { ...policy._options, ...overrides })
+  const copy = (overrides?: Options): any => callerWith(runner, merge(policy._options, overrides))
   return Object.assign((fn: any, ...args: unknown[]) => runner(policy, () => fn(...args), fn ?? null, args), {
     copy,
     on: (exception: Options['exception']) => copy({ exception }),

@@ -1,5 +1,6 @@
 import { invalid } from '../check.ts'
 import { share, type Shared } from '../engine/options.ts'
+import { merge } from '../names.ts'
 import { runShared } from './retry.ts'
 import { runSync } from './retry-sync.ts'
 import type { ErrorClass, Options } from '../types.ts'
@@ -39,7 +40,7 @@ const wrapFunction = (runner: Runner, policy: Shared, target: Function): Functio
   return Object.defineProperties(retried, {
     name: { value: target.name, configurable: true },
     length: { value: target.length, configurable: true },
-    retryWith: { value: (overrides: Options) => wrapFunction(runner, share({ ...policy._options, ...overrides }), target), configurable: true },
+    retryWith: { value: (overrides: Options) => wrapFunction(runner, share(merge(policy._options, overrides)), target), configurable: true },
   })
 }
 
@@ -67,16 +68,16 @@ const isFalsy = (value: unknown): boolean => !value
  * `@onException(…)` above a method. The function keeps `this`, name, length and types, returns a promise, and has `.retryWith(overrides)`.
  */
 export const onException = (wait: Options['wait'], exception?: Options['exception'], options?: Options): Decorator =>
-  decorateWith(runShared, { ...options, wait, exception })
+  decorateWith(runShared, merge(merge({}, options), { wait, exception }))
 
 /** As `onException`, for a synchronous function: it blocks while it waits, see `retrySync`. */
 export const onExceptionSync = (wait: Options['wait'], exception?: ErrorClass | readonly ErrorClass[], options?: Options): SyncDecorator =>
-  decorateWith(runSync, { ...options, wait, exception })
+  decorateWith(runSync, merge(merge({}, options), { wait, exception }))
 
 /** Makes a function retry while `options.predicate` says `true` of its value; by default while the value is falsy. */
 export const onPredicate = (wait: Options['wait'], options?: Options): Decorator =>
-  decorateWith(runShared, { ...options, wait, predicate: options?.predicate ?? isFalsy })
+  decorateWith(runShared, merge(merge({ predicate: isFalsy }, options), { wait }))
 
 /** As `onPredicate`, for a synchronous function: it blocks while it waits, see `retrySync`. */
 export const onPredicateSync = (wait: Options['wait'], options?: Options): SyncDecorator =>
-  decorateWith(runSync, { ...options, wait, predicate: options?.predicate ?? isFalsy })
+  decorateWith(runSync, merge(merge({ predicate: isFalsy }, options), { wait }))

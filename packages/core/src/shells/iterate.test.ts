@@ -166,7 +166,7 @@ describe('RT-47 a loop that is left', () => {
       void time.pass(100)
     }
     expect(told).toEqual(['onAttempt', 'onAttempt', 'onAbort'])
-    expect(onAbort).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ tries: 2, exception: expect.objectContaining({ name: 'AbortError' }) }))
+    expect(onAbort).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ tries: 2, exception: error, end: 'abort', reason: expect.objectContaining({ name: 'AbortError' }) }))
     for (const turn of new Retrying({ ...flat, signal, use: [plugin] })) if (turn.tries === 1) break
     expect(told.slice(3)).toEqual(['onAttempt', 'onAbort'])
     expect(time.pending).toBe(0)

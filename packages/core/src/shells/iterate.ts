@@ -1,8 +1,14 @@
-import { type Call, checkTarget, type Driver, newCall, type Step, wrap } from '../engine/call.ts'
+import { expire, watch } from '../engine/cut.ts'
+import { begin, type Call, newCall, now, run, takeDown, wrap } from '../engine/call.ts'
+import { abort, conclude, finish } from '../engine/conclude.ts'
+import { decide } from '../engine/decide.ts'
+import { rest } from '../engine/loop.ts'
+import { check, restSync } from '../engine/loop-sync.ts'
 import { current, type Shared } from '../engine/options.ts'
-import { abort, driver, go, guard } from './retry.ts'
-import { syncDriver } from './retry-sync.ts'
+import { checkTarget } from '../engine/target.ts'
+import { never, tell } from '../engine/tell.ts'
 import type { Attempt, Operation } from '../types.ts'
+import { sourcesOf } from './retry.ts'
 
 /** One turn of `for await (const attempt of retrying)`. */
 export interface Turn extends Attempt {
@@ -22,41 +28,20 @@ export interface SyncTurn extends Attempt {
 /** A call whose attempts are run by the body of a loop. */
 class LoopCall {
   readonly call: Call
-  over = false
-  /** The step that is held is to be taken. */
-  going = false
-  failed = false
-  result: unknown
-  /** The end was an answer to `run`: the loop itself has nothing more to say about it. */
-  answered = false
+  /** What the turn at hand runs, once the body has said it. */
   operation: Operation<any> | undefined
-  /** Somebody waits for the call to move on. */
-  moved: (() => void) | undefined
+  /** Answers a `run` that is still under way when the loop is left. */
+  dismiss: (() => void) | undefined
 
-  constructor(on: Driver, shared: Shared) {
-    // Until a turn has run its operation there is no target: an empty function stands in.
+  constructor(shared: Shared, blocking = false) {
     const policy = current(shared)
+    // Until a turn has run its operation there is no target: an empty function stands in.
     const target = Object.defineProperty(() => {}, 'name', { value: '' })
-    // Until it is let go, a step is put off: it gives back the call, and comes again.
-    const hold = (step: Step): Step => (call) => {
-      if (this.going) {
-        this.going = false
-        return step(call)
-      }
-      call._step--
-      this.moved?.()
-      return call
-    }
-    this.call = newCall({ ...on, _run: hold(on._run), _sleep: hold(on._sleep) }, policy, wrap((attempt) => this.operation!(attempt), policy), target, [])
-    policy._tracker?._opened(this.call)
-    const end = (failed: boolean) => (result: unknown) => {
-      this.over = true
-      this.failed = failed
-      this.result = result
-      this.moved?.()
-    }
-    this.call._resolve = end(false)
-    this.call._reject = end(true)
+    this.call = newCall(policy, wrap((attempt) => this.operation!(attempt), policy), target, [], now(policy), sourcesOf(policy), undefined, blocking)
+  }
+
+  get over(): boolean {
+    return this.call._phase === 'over'
   }
 
   /** Takes the operation of a turn. */
@@ -64,105 +49,178 @@ class LoopCall {
     checkTarget(operation)
     if (this.operation || turn !== this.call._attempt) throw new Error('attempt.run was called twice, or after its turn: run one operation in each turn of the loop')
     this.operation = this.call._target = operation
-    this.going = true
-  }
-
-  /** What `run` answers. */
-  answer(): unknown {
-    if (!this.over) return undefined
-    this.answered = true
-    if (this.failed) throw this.result
-    return this.result
-  }
-
-  /** Whether the loop is to go round again; throws what ended the call and nobody was told. */
-  goesOn(): boolean {
-    if (!this.over) return true
-    if (this.failed && !this.answered) throw this.result
-    return false
   }
 
   /** The body has come to its end. */
-  check(): void {
+  endTurn(): void {
     if (!this.over && !this.operation) throw new Error('the turn ended without attempt.run: run one operation in each turn of the loop')
     this.operation = undefined
   }
 
   /** Nobody will come back for a further turn. */
   leave(): void {
-    if (this.over) return
-    this.call._reject = () => {
-      this.over = true
-      this.moved?.()
-    }
+    this.dismiss?.()
     abort(this.call, new DOMException('the loop was left', 'AbortError'))
   }
 }
 
-/**
- * Hands out the attempts of one call to a `for await` loop. Signal and deadline are watched while an attempt runs or a wait
- * lasts, and not while the body is on its own: a loop that is dropped half-way leaves no timer and no listener.
- */
-export async function* iterate(shared: Shared): AsyncGenerator<Turn, undefined> {
-  const loop = new LoopCall(driver, shared)
-  const { call } = loop
-  const move = (): Promise<void> =>
-    new Promise<void>((resolve) => {
-      loop.moved = resolve
-      guard(call, true)
-      go(call)
-    }).finally(() => call._release?.())
+const open = async (call: Call): Promise<void> => {
+  begin(call)
+  await tell(call, 'onAttempt', 'before')
+}
+
+/** The middle of the engine's loop: an attempt, and what follows from it. Gives the call's result, or `undefined` where a wait is next. */
+const attempt = async (call: Call): Promise<unknown> => {
+  let failed = false
+  let result: unknown
   try {
-    await move()
-    while (loop.goesOn()) {
+    result = await run(call)
+  } catch (error) {
+    failed = true
+    result = error
+  }
+  if (call._phase !== 'running') await never()
+  takeDown(call, failed, result)
+  await tell(call, 'after')
+
+  const next = decide(call)
+  if (call._phase !== 'judging') await never()
+  if (typeof next === 'string') {
+    try {
+      return await conclude(call, next)
+    } finally {
+      finish(call)
+    }
+  }
+  call._wait = next
+  call._phase = 'resting'
+  await tell(call, 'beforeSleep', 'onBackoff')
+  return undefined
+}
+
+/**
+ * Goes on with a call while the body of the loop waits. Only meanwhile it can be cut short, and is known to its policy: a loop that is
+ * dropped half-way leaves nothing behind.
+ */
+const meanwhile = async (loop: LoopCall, piece: (call: Call) => Promise<unknown> | undefined): Promise<any> => {
+  const { call } = loop
+  const { _tracker } = call._policy
+  try {
+    return await new Promise((resolve, reject) => {
+      loop.dismiss = () => resolve(undefined)
+      call._reject = reject
+      _tracker?._opened(call)
+      if (!loop.over) watch(call, () => void expire(call).then(resolve, reject))
+      if (!loop.over) {
+        Promise.resolve(piece(call)).then(resolve, (error) => {
+          abort(call, error)
+          reject(error)
+        })
+      }
+    })
+  } finally {
+    loop.dismiss = undefined
+    call._release?.()
+    if (!loop.over) _tracker?._closed(call)
+  }
+}
+
+/** Hands out the attempts of one call to a `for await` loop. */
+export async function* iterate(shared: Shared): AsyncGenerator<Turn, undefined> {
+  const loop = new LoopCall(shared)
+  const { call } = loop
+  try {
+    for (;;) {
+      await meanwhile(loop, open)
       const turn = call._attempt!
-      let running: Promise<void> | undefined
+      let running: Promise<unknown> | undefined
       const run = async (operation: Operation<any>): Promise<any> => {
         loop.take(turn, operation)
-        await (running = move())
-        return loop.answer()
+        return (running = meanwhile(loop, attempt))
       }
       yield Object.assign(turn, { run })
-      await running
-      loop.check()
-      if (loop.goesOn()) {
-        loop.going = true
-        await move()
-      }
+      // What came of it, `run` has answered.
+      await running?.catch(() => {})
+      loop.endTurn()
+      if (loop.over) return undefined
+      await meanwhile(loop, (call) => rest(call, call._wait!))
+      // It may have been cut short, and end with a value all the same.
+      if (loop.over) return undefined
     }
   } finally {
     loop.leave()
   }
+}
+
+const attemptSync = (call: Call): unknown => {
+  let failed = false
+  let result: unknown
+  try {
+    result = run(call)
+  } catch (error) {
+    failed = true
+    result = error
+  }
+  check(call, failed || result, 'the operation')
+  takeDown(call, failed, result)
+  check(call, tell(call, 'after'))
+
+  const next = decide(call)
+  check(call)
+  if (typeof next === 'string') {
+    try {
+      return check(call, conclude(call, next), 'a handler')
+    } finally {
+      finish(call)
+    }
+  }
+  call._wait = next
+  call._phase = 'resting'
+  check(call, tell(call, 'beforeSleep', 'onBackoff'))
   return undefined
+}
+
+/** As `meanwhile`, blocking. */
+const meanwhileSync = ({ call }: LoopCall, piece: (call: Call) => unknown): unknown => {
+  const { _tracker } = call._policy
+  try {
+    _tracker?._opened(call)
+    check(call)
+    watch(call)
+    check(call)
+    const result = piece(call)
+    check(call)
+    return result
+  } catch (error) {
+    abort(call, error)
+    throw error
+  } finally {
+    call._release?.()
+    if (call._phase !== 'over') _tracker?._closed(call)
+  }
 }
 
 /** Hands out the attempts of one call to a `for` loop, and blocks between them. */
 export function* iterateSync(shared: Shared): Generator<SyncTurn, undefined> {
-  const loop = new LoopCall(syncDriver, shared)
+  const loop = new LoopCall(shared, true)
   const { call } = loop
-  const move = (): void => {
-    guard(call, false)
-    go(call)
-    call._release?.()
-  }
   try {
-    move()
-    while (loop.goesOn()) {
+    for (;;) {
+      meanwhileSync(loop, (call) => {
+        begin(call)
+        check(call, tell(call, 'onAttempt', 'before'))
+      })
       const turn = call._attempt!
       const run = (operation: Operation<any>): any => {
         loop.take(turn, operation)
-        move()
-        return loop.answer()
+        return meanwhileSync(loop, attemptSync)
       }
       yield Object.assign(turn, { run })
-      loop.check()
-      if (loop.goesOn()) {
-        loop.going = true
-        move()
-      }
+      loop.endTurn()
+      if (loop.over) return undefined
+      meanwhileSync(loop, (call) => restSync(call, call._wait!))
     }
   } finally {
     loop.leave()
   }
-  return undefined
 }

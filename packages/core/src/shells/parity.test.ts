@@ -34,7 +34,7 @@ const entries: Record<string, Entry> = {
   'Retrying.call': (work, options) => new Retrying(options).call(work),
   'Retrying.callSync': (work, options) => new Retrying(options).callSync(work),
   'Retrying.wrap': (work, options) => new Retrying(options).wrap(work)(),
-  'Retrying.copy': (work, options) => new Retrying({ maxTries: 9, predicate: () => false }).copy({ maxTries: undefined, predicate: undefined, ...options }).call(work),
+  'Retrying.copy': (work, options) => new Retrying({ ...options, name: 'another' }).copy({ maxTries: undefined, ...options }).call(work),
   'Retrying as a plugin': (work, options) => retry(work, { maxTries: 1, use: [new Retrying(options)] }),
   'for await': async (work, options) => {
     let result: unknown
@@ -68,11 +68,11 @@ const entries: Record<string, Entry> = {
   },
   'onException as a legacy decorator': (work, options) => legacy(onException(options.wait, options.exception, options), work),
   'onExceptionSync as a legacy decorator': (work, options) => legacy(onExceptionSync(options.wait, options.exception, options), work),
-  'onException.retryWith': (work, options) => onException(5, TypeError, { maxTries: 9 })(work).retryWith({ wait: undefined, exception: undefined, maxTries: undefined, ...options })(),
+  'onException.retryWith': (work, options) => onException(5, undefined, { ...options, name: 'another' })(work).retryWith({ ...options, wait: options.wait ?? expo() })(),
   'retryingCaller': (work, options) => retryingCaller(options)(work),
   'retryingCallerSync': (work, options) => retryingCallerSync(options)(work),
-  'retryingCaller.on': (work, options) => retryingCaller({ ...options, exception: TypeError }).on(options.exception as never)(work),
-  'retryingCallerSync.copy': (work, options) => retryingCallerSync({ ...options, maxTries: 9 }).copy({ maxTries: options.maxTries })(work),
+  'retryingCaller.on': (work, options) => retryingCaller(options.exception ? { ...options, exception: TypeError } : options).on(options.exception as never)(work),
+  'retryingCallerSync.copy': (work, options) => retryingCallerSync({ ...options, name: 'another' }).copy({ name: options.name })(work),
   'override': (work, options) => {
     undos.push(override(options))
     return retry(work)

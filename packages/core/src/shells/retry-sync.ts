@@ -1,59 +1,21 @@
-import { checkTarget, type Driver, end, newCall, OVER, wrap } from '../engine/call.ts'
-import { isThenable } from '../thenable.ts'
+import { newCall, now, wrap } from '../engine/call.ts'
+import { watch } from '../engine/cut.ts'
+import type { Source } from '../engine/follow.ts'
+import { check, loopSync } from '../engine/loop-sync.ts'
 import { current, share, type Shared } from '../engine/options.ts'
-import { go, guard } from './retry.ts'
-import { sleepBlocking } from '../time/sleep.ts'
+import { checkTarget } from '../engine/target.ts'
 import type { Attempt, Operation, Options } from '../types.ts'
-
-/** Refuses a promise where nobody can wait for it; a rejection of it is not left unhandled. */
-export const refusePromise = (value: unknown, who: string): void => {
-  if (!isThenable(value)) return
-  value.then(undefined, () => {})
-  throw new TypeError(`${who} returned a promise in a synchronous call: use the async form`)
-}
-
-/** Carries calls on by blocking. */
-export const syncDriver: Driver = {
-  _run(call) {
-    let failed = false
-    let result: unknown
-    try {
-      result = call._operation(call._attempt!)
-    } catch (error) {
-      failed = true
-      result = error
-    }
-    if (!failed && call._step < OVER) refusePromise(result, 'the operation')
-    end(call, result, failed)
-  },
-  _sleep(call) {
-    const { _wait, _policy: { _clock, _options: { sleep, signal } } } = call
-    if (sleep) refusePromise(sleep(_wait!, signal), 'sleep')
-    else if (_clock.block) _clock.block(_wait!)
-    else sleepBlocking(_wait!)
-  },
-  _follow(_, promise) {
-    refusePromise(promise, 'a handler')
-  },
-}
+import { sourcesOf } from './retry.ts'
 
 /** Runs by options that serve many calls. */
-export const runSync = (shared: Shared, operation: Operation<any>, target: Function = operation, args: readonly unknown[] = []): any => {
+export const runSync = (shared: Shared, operation: Operation<any>, target: Function = operation, args: readonly unknown[] = [], also?: readonly Source[]): any => {
   checkTarget(target)
   const policy = current(shared)
-  const call = newCall(syncDriver, policy, wrap(operation, policy), target, args)
+  const call = newCall(policy, wrap(operation, policy), target, args, now(policy), sourcesOf(policy, also), undefined, true)
   policy._tracker?._opened(call)
-  let failed = false
-  let result: unknown
-  call._resolve = (value) => (result = value)
-  call._reject = (reason) => {
-    failed = true
-    result = reason
-  }
-  guard(call, false)
-  go(call)
-  if (failed) throw result
-  return result
+  watch(call)
+  check(call)
+  return loopSync(call)
 }
 
 /**

@@ -136,7 +136,7 @@ describe('a callback of the caller that fails ends the call', () => {
     const { told, plugin } = ending()
     const options = { ...optionsFor(name, () => { throw broken }), use: [plugin] }
     expect(await time.until(settled(retry(operationFor(name), options)))).toEqual(['rejected', broken])
-    expect(told).toEqual([name === 'retryErrorCallback' ? 'onGiveup' : 'onAbort'])
+    expect(told).toEqual([name === 'retryErrorCallback' ? 'onGiveup' : name.startsWith('on') && name !== 'onAttempt' && name !== 'onBackoff' ? name : 'onAbort'])
     expect(() => retrySync(operationFor(name) as () => string, options)).toThrow(broken)
     expect(told).toHaveLength(2)
     expect(time.pending).toBe(0)
@@ -147,7 +147,7 @@ describe('a callback of the caller that fails ends the call', () => {
     const { told, plugin } = ending()
     const options = { ...optionsFor(name, async () => { throw broken }), use: [plugin] }
     expect(await time.until(settled(retry(operationFor(name), options)))).toEqual(['rejected', broken])
-    expect(told).toEqual([name === 'retryErrorCallback' ? 'onGiveup' : 'onAbort'])
+    expect(told).toEqual([name === 'retryErrorCallback' ? 'onGiveup' : name.startsWith('on') && name !== 'onAttempt' && name !== 'onBackoff' ? name : 'onAbort'])
     expect(time.pending).toBe(0)
   })
 
@@ -192,8 +192,9 @@ describe('an abort at every place where the call waits', () => {
     expect(told).toEqual(place === 'retryErrorCallback' ? ['onGiveup'] : [])
     const reason = Symbol('reason')
     controller.abort(reason)
-    expect(await promise).toEqual(['rejected', reason])
-    expect(told).toEqual([place === 'retryErrorCallback' ? 'onGiveup' : 'onAbort'])
+    // An end that is being told stands; it is only no longer waited for.
+    expect(await promise).toEqual(place === 'onSuccess' ? ['resolved', 1] : ['rejected', place === 'onGiveup' ? error : reason])
+    expect(told).toEqual([place === 'retryErrorCallback' ? 'onGiveup' : place === 'onSuccess' || place === 'onGiveup' ? place : 'onAbort'])
     expect(later).not.toHaveBeenCalled()
     expect(time.pending).toBe(0)
   })

@@ -1,9 +1,11 @@
-import { type Call, OVER, record } from '../engine/call.ts'
-import { iterate, iterateSync, type SyncTurn, type Turn } from './iterate.ts'
+import { type Call, record } from '../engine/call.ts'
+import { abort } from '../engine/conclude.ts'
 import { share, type Shared, type Tracker } from '../engine/options.ts'
-import { abort, runShared } from './retry.ts'
-import { runSync } from './retry-sync.ts'
+import { merge } from '../names.ts'
 import type { Attempt, Details, Operation, Options, Plugin } from '../types.ts'
+import { iterate, iterateSync, type SyncTurn, type Turn } from './iterate.ts'
+import { runShared } from './retry.ts'
+import { runSync } from './retry-sync.ts'
 
 /** Numbers of the call that a policy began last, right during it and after it. Times in ms. */
 export interface Statistics {
@@ -17,6 +19,14 @@ export interface Statistics {
   readonly startTime: number | undefined
 }
 
+/** What belongs to one call of a policy. */
+export interface RunOptions {
+  /** Cuts this call short: it rejects at once with the identical `signal.reason`. */
+  readonly signal?: AbortSignal | undefined
+  /** How this call is named in records, logs and metrics. Default: the policy's `name`, else the operation's own name. */
+  readonly name?: string | undefined
+}
+
 /**
  * Retries by one set of options: `new Retrying({ maxTries: 5 }).call(fetchUser, id)`. Safe to share: calls keep nothing in
  * it but the numbers of the latest one. A plugin too: `use: [retrying]` retries inside another call.
@@ -25,23 +35,19 @@ export interface Statistics {
  * and waits for them, and for those operations that had taken their signal. A closed policy takes no further calls.
  */
 export class Retrying<T = any> implements Plugin {
-  readonly #options: Options<T>
   #policy: Shared
   #last: Call | undefined
-  /** Calls under way, each knowing its place: cheaper than a Set. */
+  /** Calls under way, each with its place: cheaper than a Set. */
   readonly #running: Call[] = []
-  /** The attempt that the call about to begin is inside of. */
-  #outer: Attempt | undefined
   #closed: unknown
   readonly #tracker: Tracker = {
     _opened: (call: Call) => {
-      const outer = this.#outer
-      this.#outer = undefined
-      outer?.whenAborted((reason) => abort(call, reason))
+      if (this.#closed) return abort(call, this.#closed)
       this.#last = call
       call._place = this.#running.push(call) - 1
     },
     _closed: (call: Call) => {
+      if (this.#running[call._place!] !== call) return
       const last = this.#running.pop()!
       if (last === call) return
       last._place = call._place!
@@ -51,8 +57,15 @@ export class Retrying<T = any> implements Plugin {
 
   /** Throws a TypeError or RangeError for unusable options. */
   constructor(options: Options<T> = {}) {
-    this.#options = { ...options }
-    this.#policy = share(this.#options, this.#tracker)
+    this.#policy = share(options, this.#tracker)
+  }
+
+  /**
+   * Calls an operation until it succeeds or it is enough: what a service writes most. The operation receives the attempt. `signal` cuts this call
+   * short, as well as the one of the policy; `name` names it in records, logs and metrics. Settles as `retry` does.
+   */
+  run<Result extends T>(operation: Operation<Result>, { signal, name }: RunOptions = {}): Promise<Awaited<Result>> {
+    return this.#closed ? Promise.reject(this.#closed) : runShared(this.#policy, operation, operation ?? null, [], signal && [signal], name)
   }
 
   /** Calls `fn(...args)` until it succeeds or it is enough. Settles as `retry` does. */
@@ -74,18 +87,14 @@ export class Retrying<T = any> implements Plugin {
     return (outer) => {
       if (this.#closed) return Promise.reject(this.#closed)
       if (!outer) return runShared(this.#policy, next)
-      if (outer.aborted) return Promise.reject(outer.reason)
       const { target, args } = outer.details
-      this.#outer = outer
-      const result = runShared(this.#policy, next, target, [...args])
-      this.#outer = undefined
-      return result
+      return runShared(this.#policy, next, target, [...args], [outer])
     }
   }
 
-  /** A new policy with some options replaced, and numbers of its own. */
+  /** A new policy with some options replaced, and numbers of its own. An option that is `undefined` stays as it was. */
   copy(overrides?: Options<T>): Retrying<T> {
-    return new Retrying<T>({ ...this.#options, ...overrides })
+    return new Retrying<T>(merge(this.#policy._options, overrides) as Options<T>)
   }
 
   /** Whether it retries; `false` runs each operation once, with no plugin, no handler and no bound. Applies to calls that start later. */
@@ -94,14 +103,14 @@ export class Retrying<T = any> implements Plugin {
   }
 
   set enabled(enabled: boolean) {
-    this.#policy = share({ ...this.#options, enabled }, this.#tracker)
+    this.#policy = share({ ...this.#policy._options, enabled }, this.#tracker)
   }
 
   get statistics(): Statistics {
     const call = this.#last
     return {
       attemptNumber: call?._tries ?? 0,
-      elapsed: call ? (call._step === OVER ? call._ended! - call._started : call._policy._clock.now() - call._started) : 0,
+      elapsed: !call ? 0 : call._phase === 'over' ? call._elapsed : call._policy._clock.now() - call._started,
       idleFor: call?._idleFor ?? 0,
       startTime: call?._started,
     }
@@ -130,7 +139,7 @@ export class Retrying<T = any> implements Plugin {
     const waiting: unknown[] = []
     for (const call of this.#running.slice()) {
       // Only an operation that took its signal can know that it is to stop.
-      if (call._attempt?._controller) waiting.push(call._work)
+      if (call._attempt?._taken) waiting.push(call._attempt._work)
       abort(call, this.#closed)
     }
     await Promise.allSettled(waiting)

@@ -1,0 +1,58 @@
+import { sleepBlocking } from '../time/sleep.ts'
+import { refusePromise } from '../thenable.ts'
+import { begin, type Call, run, takeDown } from './call.ts'
+import { abort, conclude, finish } from './conclude.ts'
+import { decide } from './decide.ts'
+import { signalOf } from './loop.ts'
+import { tell } from './tell.ts'
+
+/** The loop of `loop.ts`, for those who cannot wait: what is awaited there is refused here when it is a promise. */
+export const loopSync = (call: Call): unknown => {
+  try {
+    for (;;) {
+      begin(call)
+      check(call, tell(call, 'onAttempt', 'before'))
+
+      let failed = false
+      let result: unknown
+      try {
+        result = run(call)
+      } catch (error) {
+        failed = true
+        result = error
+      }
+      check(call, failed || result, 'the operation')
+      takeDown(call, failed, result)
+      check(call, tell(call, 'after'))
+
+      const next = decide(call)
+      check(call)
+      if (typeof next === 'string') return check(call, conclude(call, next), 'a handler')
+
+      call._wait = next
+      call._phase = 'resting'
+      check(call, tell(call, 'beforeSleep', 'onBackoff'))
+      restSync(call, next)
+      check(call)
+    }
+  } catch (error) {
+    abort(call, error)
+    throw error
+  } finally {
+    finish(call)
+  }
+}
+
+/** A call that was cut short goes no further; a promise is refused, and its rejection is not left unhandled. */
+export const check = <Answer>(call: Call, answer?: Answer, who = ''): Answer | undefined => {
+  if (call._end === 'abort') throw call._reason
+  refusePromise(answer, who)
+  return answer
+}
+
+export const restSync = (call: Call, wait: number): void => {
+  const { _clock, _rules: { sleep } } = call._policy
+  if (sleep) refusePromise(sleep(wait, signalOf(call)), 'sleep')
+  else if (_clock.block) _clock.block(wait)
+  else sleepBlocking(wait)
+}

@@ -1,0 +1,67 @@
+import { arm } from '../time/timer.ts'
+import { begin, type Call, run, takeDown } from './call.ts'
+import { abort, conclude, finish } from './conclude.ts'
+import { decide } from './decide.ts'
+import { heed, never, tell } from './tell.ts'
+
+/**
+ * A call, from its first attempt to its end; or from the failure of that one, where it was begun without a call. It awaits only
+ * where there is something to wait for. Nothing is raced in here: who cuts a call short (`cut.ts`) lets the loop lie.
+ */
+export const loop = async (call: Call, failed = false, result?: unknown): Promise<any> => {
+  try {
+    let told
+    for (;; failed = false) {
+      if (!failed) {
+        begin(call)
+        if ((told = tell(call, 'onAttempt', 'before'))) await told
+        try {
+          result = await run(call)
+        } catch (error) {
+          failed = true
+          result = error
+        }
+        if (call._phase !== 'running') await never()
+      }
+      takeDown(call, failed, result)
+      if ((told = tell(call, 'after'))) await told
+
+      const next = decide(call)
+      if (call._phase !== 'judging') await never()
+      if (typeof next === 'string') return await conclude(call, next)
+
+      call._wait = next
+      call._phase = 'resting'
+      if ((told = tell(call, 'beforeSleep', 'onBackoff'))) await told
+      if ((told = rest(call, next))) await told
+    }
+  } catch (error) {
+    // What one of the caller's own functions throws ends the call. What comes out of its end is none of that.
+    abort(call, error)
+    throw error
+  } finally {
+    finish(call)
+  }
+}
+
+/** Lets a wait pass. Without one there is no need for a timer, but I/O and other timers must get their turn now and then. */
+export const rest = (call: Call, wait: number): Promise<unknown> | undefined => {
+  const { _rules: { sleep } } = call._policy
+  if (sleep) return sleepOwn(call, sleep(wait, signalOf(call)))
+  return wait > 0 || call._tries % 64 === 0 ? pause(call, wait) : undefined
+}
+
+const pause = (call: Call, wait: number): Promise<void> => new Promise((resolve) => arm(call, call._policy._clock, wait, () => resolve()))
+
+const sleepOwn = async (call: Call, asleep: unknown): Promise<void> => {
+  if (call._phase !== 'resting') await never()
+  await heed(call, asleep)
+  // It may come back at once, each time.
+  if (call._tries % 64 === 0) await pause(call, 0)
+}
+
+/** What ends a sleep of the caller's own, where something can cut the call short. */
+export const signalOf = (call: Call): AbortSignal | undefined => {
+  if (call._maxTime === Infinity && !call._sources[0] && !call._policy._tracker) return undefined
+  return (call._waker = new AbortController()).signal
+}
