@@ -1,10 +1,10 @@
 import { retry, retrySync } from '@backon/core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { virtualClock } from './clock.ts'
-import { flaky } from './faults.ts'
+import { virtualClock } from './clock/clock.ts'
+import { flaky } from './faults/faults.ts'
 import { matchers } from './matchers.ts'
-import { recordRetries } from './record.ts'
-import type { Recording } from './recording.ts'
+import { recordRetries } from './record/record.ts'
+import type { Recording } from './record/recording.ts'
 
 beforeAll(() => expect.extend(matchers))
 

@@ -1,7 +1,7 @@
-import { watch } from './assert.ts'
+import { watch } from './record/assert.ts'
 import { invalid } from '@backon/core/kit'
-import type { Recording } from './recording.ts'
-import { judgeFailure, judgeTries, judgeWaits, type Subject, type Verdict } from './verdict.ts'
+import type { Recording } from './record/recording.ts'
+import { judgeFailure, judgeTries, judgeWaits, type Subject, type Verdict } from './record/verdict.ts'
 
 /**
  * What `expect` gains. Each looks at a recording, at one recorded call, or at a function, which it runs; when that is

@@ -1,7 +1,7 @@
 import { disable, expo, fullJitter, type Options, type Override, override, retry, retryAfter, sleep, type Wait, waitChain, waitRandom, waitSum } from '@backon/core'
 import { describe, expect, it } from 'vitest'
-import { virtualClock } from './clock.ts'
-import { flaky } from './faults.ts'
+import { virtualClock } from './clock/clock.ts'
+import { flaky } from './faults/faults.ts'
 import { seededRandom } from './random.ts'
 import { disableRetries, enableRetries, limitRetries, removeBackoff, testConfig } from './switches.ts'
 
@@ -190,6 +190,8 @@ describe('F-06 what replaces a wait keeps its marks', () => {
     const list = { wait: [1, 2, 4, 8, 16] }
     expect(await limitRetries(10, () => tries(list))).toBe(6)
     expect(await limitRetries(4, () => tries(list))).toBe(4)
+    expect(await removeBackoff(() => tries(list))).toBe(6)
+    expect(await testConfig({ maxWait: 3 }, () => waits({ ...list, maxTries: undefined }))).toEqual([1, 2, 3, 3, 3])
     expect(replaced(list)(details(6))).toBe(undefined)
     expect([1, 5].map((tries) => replaced(list)(details(tries)))).toEqual([0, 0])
   })

@@ -44,7 +44,7 @@ export class Waiting {
     const calls = [...this.#calls.values()].map(
       ({ details: { name, tries, wait } }) => `${name || 'an unnamed call'}, attempt ${tries}${wait === undefined ? '' : ` and the wait of ${wait} ms after it`}`,
     )
-    const queues = levels().flatMap(({ kind, name, values }) => (values?.['queued']! > 0 ? [`${values!['queued']} in the queue of ${kind} ${JSON.stringify(name)}`] : []))
+    const queues = levels().flatMap(({ kind, name, values: { queued = 0 } = {} }) => (queued > 0 ? [`${queued} in the queue of ${kind} ${JSON.stringify(name)}`] : []))
     return [...calls, ...queues].join('; ') || 'the function given to run(), outside of any call'
   }
 }

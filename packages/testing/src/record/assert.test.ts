@@ -1,10 +1,10 @@
 import { onException, retry, retryingCaller, Retrying, retrySync, sleep } from '@backon/core'
 import { describe, expect, it } from 'vitest'
 import { assertNotRetried, assertRetried, type RetryAssertionError } from './assert.ts'
-import { virtualClock } from './clock.ts'
-import { flaky } from './faults.ts'
-import { seededRandom } from './random.ts'
-import { disableRetries, removeBackoff } from './switches.ts'
+import { virtualClock } from '../clock/clock.ts'
+import { flaky } from '../faults/faults.ts'
+import { seededRandom } from '../random.ts'
+import { disableRetries, removeBackoff } from '../switches.ts'
 
 const options = { wait: 0, maxTries: 5 }
 const failing = flaky({ failures: Infinity, error: new Error('down') })

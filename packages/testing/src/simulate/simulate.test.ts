@@ -1,4 +1,4 @@
-import { random, sleep } from '@backon/core'
+import { constant, random, sleep } from '@backon/core'
 import { describe, expect, it } from 'vitest'
 import { simulate } from './simulate.ts'
 
@@ -21,7 +21,7 @@ describe('simulate', () => {
   })
 
   it('retries by the policy, jitter included', async () => {
-    const { total } = await simulate({ clients: 1_000, duration: 0, arrival: 'once', service: { latency: 0, failureRate: 0.5 }, policy: { wait: 1_000, maxTries: 3 } })
+    const { total } = await simulate({ clients: 1_000, duration: 0, arrival: 'once', service: { latency: 0, failureRate: 0.5 }, policy: { wait: constant(1_000), maxTries: 3 } })
     expect(Math.abs(total.requests - 1_750)).toBeLessThan(80)
     expect(Math.abs(total.failures - 125)).toBeLessThan(40)
     expect(total.latency.max).toBeGreaterThan(1_500)

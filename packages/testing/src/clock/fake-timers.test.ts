@@ -2,7 +2,7 @@ import { mock } from 'node:test'
 import { clock as coreClock, retry } from '@backon/core'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { virtualClock } from './clock.ts'
-import { flaky } from './faults.ts'
+import { flaky } from '../faults/faults.ts'
 
 const hour = () => retry(flaky({ failures: 60 }), { wait: 60_000, jitter: null, maxTries: 61 })
 

@@ -1,6 +1,6 @@
 import { NonRetryableError, sleep } from '@backon/core'
 import { invalid, nonNegative } from '@backon/core/kit'
-import { randomFrom } from './random.ts'
+import { randomFrom } from '../random.ts'
 import { type Plan, readScript, readStep, type Step } from './steps.ts'
 import { isClass, thrownIn } from './throwing.ts'
 

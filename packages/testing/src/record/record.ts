@@ -2,7 +2,7 @@ import { type Clock, clock, type Details, type Plugin, use } from '@backon/core'
 import { undo } from '@backon/core/kit'
 import { inWords, type PluginEvent, pluginEvents, refusing } from './plugin-events.ts'
 import type { RecordedAttempt, RecordedCall, RecordedEvent, Recording } from './recording.ts'
-import { enter, inside } from './scope.ts'
+import { enter, inside } from '../scope.ts'
 import { describe, inMs, timeline } from './timeline.ts'
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }

@@ -2,7 +2,7 @@ import { type Clock, type Options, override, type Plugin, type Undo } from '@bac
 import { nonNegative, undo } from '@backon/core/kit'
 import { Agenda, type Entry } from './agenda.ts'
 import { Patience } from './patience.ts'
-import { bound, enter, scopable, scopes } from './scope.ts'
+import { bound, enter, scopable, scopes } from '../scope.ts'
 import { turn } from './turn.ts'
 import { Waiting } from './waiting.ts'
 
@@ -41,7 +41,7 @@ const endOfTime = 1e14
 /** So many timers of 0 ms, each set by the one before it, are a loop that ends only when time passes. */
 const mostRounds = 20_000
 /** So many waits of 0 ms in synchronous calls are one too. */
-const mostBlocks = 100_000
+const mostBlocks = 20_000
 
 const advice = 'time passes only in waits, so give it a wait or maxTries'
 
@@ -159,7 +159,7 @@ class ManualClock implements VirtualClock {
       if (settled()) return
       const { first } = this.#agenda
       if (!first) await this.#standstill(settled)
-      else if (first.due > endOfTime) throw new Error(`the virtual clock has reached ${this.#now} ms, and this sleeps on: ${this.#waiting}`)
+      else if (first.due > endOfTime) throw new Error(`the virtual clock has reached ${this.#now} ms, and this sleeps on: ${this.#waiting.toString()}`)
       else this.#fire()
     }
   }
@@ -171,7 +171,7 @@ class ManualClock implements VirtualClock {
     this.#reach(entry.due)
     if (entry.order >= this.#nextRound) {
       this.#nextRound = this.#order
-      if (++this.#rounds > mostRounds || this.#waiting.stuck) throw new Error(`the clock stands at ${this.#now} ms while timers of 0 ms follow each other: ${advice}; still waiting: ${this.#waiting}`)
+      if (++this.#rounds > mostRounds || this.#waiting.stuck) throw new Error(`the clock stands at ${this.#now} ms while timers of 0 ms follow each other: ${advice}; still waiting: ${this.#waiting.toString()}`)
     }
     entry.callback()
   }
@@ -201,7 +201,7 @@ class ManualClock implements VirtualClock {
   async #standstill(settled: () => boolean): Promise<void> {
     this.#patience.renew()
     while (!settled() && !this.#agenda.first) {
-      if (!(await this.#patience.forAnything())) throw new Error(`deadlock at ${this.#now} ms: nothing is due and nothing is running, but still waiting: ${this.#waiting}`)
+      if (!(await this.#patience.forAnything())) throw new Error(`deadlock at ${this.#now} ms: nothing is due and nothing is running, but still waiting: ${this.#waiting.toString()}`)
     }
   }
 

@@ -1,7 +1,7 @@
 import { clock as coreClock, onExceptionSync, retry, Retrying, retryingCallerSync, retrySync, sleep } from '@backon/core'
 import { describe, expect, it } from 'vitest'
 import { virtualClock } from './clock.ts'
-import { flaky } from './faults.ts'
+import { flaky } from '../faults/faults.ts'
 
 const options = { wait: 1_000, jitter: null, maxTries: 4 }
 const fails = (): never => {

@@ -1,7 +1,7 @@
 import { emit, type Operation, type Options, retry, sleep } from '@backon/core'
 import { expect, it } from 'vitest'
-import { virtualClock } from './clock.ts'
-import { flaky, scripted } from './faults.ts'
+import { virtualClock } from '../clock/clock.ts'
+import { flaky, scripted } from '../faults/faults.ts'
 import { recordRetries } from './record.ts'
 
 const settled = (promise: Promise<unknown>): Promise<unknown> => promise.catch(() => {})

@@ -1,8 +1,8 @@
 import { clock } from '@backon/core'
 import { invalid, isThenable } from '@backon/core/kit'
 import { answer, type Given, inFull, isPlan, ofResponse, type Outgoing, readServerStep, type SeenRequest, type ServerAnswer, type ServerStep } from './answer.ts'
-import { park, resume } from './patience.ts'
-import { here } from './scope.ts'
+import { park, resume } from '../clock/patience.ts'
+import { here } from '../scope.ts'
 import { type Plan, readScript } from './steps.ts'
 
 /** An HTTP server that answers as it was told to. */

@@ -1,6 +1,6 @@
 import { NonRetryableError, retry, retryAfter } from '@backon/core'
 import { describe, expect, it } from 'vitest'
-import { virtualClock } from './clock.ts'
+import { virtualClock } from '../clock/clock.ts'
 import { chaos, FaultError, flaky, scripted, slow } from './faults.ts'
 
 const outcomes = (fault: (attempt?: any) => unknown, runs: number): Promise<unknown[]> =>

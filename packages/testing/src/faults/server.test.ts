@@ -1,14 +1,11 @@
 import { retry, retryAfter, sleep, TimeoutError } from '@backon/core'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { virtualClock } from './clock.ts'
+import { virtualClock } from '../clock/clock.ts'
 import { faultyServer } from './server.ts'
-import { realNow, realSleep } from './turn.ts'
+import { realNow, realSleep } from '../clock/turn.ts'
 
 // F-61: patience is counted in naps, whatever they take on this machine.
-vi.mock('./turn.ts', async (original) => {
-  const turn = await original<typeof import('./turn.ts')>()
-  return { ...turn, realSleep: vi.fn(turn.realSleep) }
-})
+vi.mock('../clock/turn.ts', { spy: true })
 beforeEach(() => vi.mocked(realSleep).mockClear())
 const naps = (): number => vi.mocked(realSleep).mock.calls.length
 
@@ -138,7 +135,7 @@ describe('F-62 faultyServer in full', () => {
     [{ delay: -1 }, 'delay must be a number of 0 or more; got -1'],
     [{ ending: 'soon' }, `ending must be 'half' or 'stall'; got "soon"`],
     [{ body: { a: 1 } }, 'body must be text, bytes or a stream of them; for a value there is json'],
-    [{ headers: 'x' }, 'headers must be a object'],
+    [{ headers: 'x' }, 'headers must be an object'],
     ['okay', `step must be 'ok', 'reset'`],
     [['ok'], `step must be 'ok', 'reset'`],
   ])('refuses %o when it is given', async (step, message) => {

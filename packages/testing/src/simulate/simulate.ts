@@ -1,10 +1,10 @@
 import { type Attempt, type Clock, type Options, override, retry } from '@backon/core'
-import { Agenda } from './agenda.ts'
+import { Agenda } from '../clock/agenda.ts'
 import { invalid, nonNegative } from '@backon/core/kit'
-import { randomFrom } from './random.ts'
-import { enter, inside } from './scope.ts'
+import { randomFrom } from '../random.ts'
+import { enter, inside } from '../scope.ts'
 import { modelService, type Service } from './service.ts'
-import { turn } from './turn.ts'
+import { turn } from '../clock/turn.ts'
 import { Tally, type Total } from './tally.ts'
 
 /** When calls are made. */

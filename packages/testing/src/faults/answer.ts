@@ -1,7 +1,7 @@
 import { atLeastZero, check, invalid } from '@backon/core/kit'
-import { park, resume } from './patience.ts'
+import { park, resume } from '../clock/patience.ts'
 import { type Plan, readStep, type Step } from './steps.ts'
-import { turn } from './turn.ts'
+import { turn } from '../clock/turn.ts'
 
 /** A request as it arrived. */
 export interface SeenRequest {

@@ -1,6 +1,6 @@
 import type { Clock } from '@backon/core'
 import { invalid, nonNegative } from '@backon/core/kit'
-import { type ChaosOptions, FaultError, latencyFrom } from './faults.ts'
+import { type ChaosOptions, FaultError, latencyFrom } from '../faults/faults.ts'
 
 /** A service to call, modelled. Times are in ms. */
 export interface Service {
