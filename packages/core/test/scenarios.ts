@@ -98,7 +98,7 @@ export const scenarios: readonly Scenario[] = [
   { title: 'TryAgain', steps: [again, first], options: () => ({ ...flat, exception: [] }), expected: '0 110 → throws first' },
   { title: 'TryAgain: stops apply', steps: [again], options: () => ({ ...flat, predicate: () => false }), expected: '0 110 220 → throws again' },
   { title: 'giveup: true', steps: [first, second], options: () => ({ ...flat, giveup: (error) => error === second }), expected: '0 110 → throws second' },
-  { title: 'giveup: a number', steps: [first, second], options: () => ({ wait: 100, giveup: (error) => (error === first ? 30 : undefined) }), expected: '0 40 100 → throws second' },
+  { title: 'giveup: a number', steps: [first, second], options: () => ({ wait: 100, giveup: (error) => (error === first ? 30 : undefined) }), expected: '0 40 150 → throws second' },
   { title: 'giveup: a number for a list that has run out', steps: [first], options: () => ({ wait: [], giveup: () => 30 }), expected: '0 → throws first' },
   { title: 'giveup: no number of ms', steps: [first], options: () => ({ ...flat, giveup: () => -5 }), expected: '0 → throws wait must be a number of 0 or more; got -5' },
   { title: 'giveup: throws', steps: [first], options: () => ({ ...flat, giveup: () => { throw second } }), expected: '0 → throws second' },

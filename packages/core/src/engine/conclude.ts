@@ -59,6 +59,11 @@ export const finish = (call: Call): void => {
   call._policy._tracker?._closed(call)
 }
 
+/** What one of the caller's own functions throws ends the call. What its end throws is none of that. */
+export const fault = (call: Call, error: unknown): void => {
+  if (call._phase !== 'ending') abort(call, error)
+}
+
 /** Cuts a call short, whatever it is doing; an end that is being told stands. */
 export const abort = (call: Call, reason: unknown): void => {
   const { _attempt, _phase, _policy, _waker } = call

@@ -1,7 +1,7 @@
 import { TimeoutError } from '../errors.ts'
 import { arm } from '../time/timer.ts'
 import { type Call, record, takeDown } from './call.ts'
-import { abort, conclude, finish } from './conclude.ts'
+import { abort, conclude, fault, finish } from './conclude.ts'
 import { decide } from './decide.ts'
 import { follow } from './follow.ts'
 import { loop } from './loop.ts'
@@ -61,7 +61,7 @@ export const expire = async (call: Call): Promise<any> => {
     }
     return await conclude(call, 'time')
   } catch (error) {
-    abort(call, error)
+    fault(call, error)
     throw error
   } finally {
     finish(call)

@@ -1,7 +1,7 @@
 import { sleepBlocking } from '../time/sleep.ts'
 import { refusePromise } from '../thenable.ts'
 import { begin, type Call, run, takeDown } from './call.ts'
-import { abort, conclude, finish } from './conclude.ts'
+import { conclude, fault, finish } from './conclude.ts'
 import { decide } from './decide.ts'
 import { signalOf } from './loop.ts'
 import { tell } from './tell.ts'
@@ -36,7 +36,7 @@ export const loopSync = (call: Call): unknown => {
       check(call)
     }
   } catch (error) {
-    abort(call, error)
+    fault(call, error)
     throw error
   } finally {
     finish(call)

@@ -1,6 +1,6 @@
 import { arm } from '../time/timer.ts'
 import { begin, type Call, run, takeDown } from './call.ts'
-import { abort, conclude, finish } from './conclude.ts'
+import { conclude, fault, finish } from './conclude.ts'
 import { decide } from './decide.ts'
 import { heed, never, tell } from './tell.ts'
 
@@ -36,8 +36,7 @@ export const loop = async (call: Call, failed = false, result?: unknown): Promis
       if ((told = rest(call, next))) await told
     }
   } catch (error) {
-    // What one of the caller's own functions throws ends the call. What comes out of its end is none of that.
-    abort(call, error)
+    fault(call, error)
     throw error
   } finally {
     finish(call)

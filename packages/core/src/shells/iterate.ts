@@ -1,6 +1,6 @@
 import { expire, watch } from '../engine/cut.ts'
 import { begin, type Call, newCall, now, run, takeDown, wrap } from '../engine/call.ts'
-import { abort, conclude, finish } from '../engine/conclude.ts'
+import { abort, conclude, fault, finish } from '../engine/conclude.ts'
 import { decide } from '../engine/decide.ts'
 import { rest } from '../engine/loop.ts'
 import { check, restSync } from '../engine/loop-sync.ts'
@@ -113,7 +113,7 @@ const meanwhile = async (loop: LoopCall, piece: (call: Call) => Promise<unknown>
       if (!loop.over) watch(call, () => void expire(call).then(resolve, reject))
       if (!loop.over) {
         Promise.resolve(piece(call)).then(resolve, (error) => {
-          abort(call, error)
+          fault(call, error)
           reject(error)
         })
       }
@@ -192,7 +192,7 @@ const meanwhileSync = ({ call }: LoopCall, piece: (call: Call) => unknown): unkn
     check(call)
     return result
   } catch (error) {
-    abort(call, error)
+    fault(call, error)
     throw error
   } finally {
     call._release?.()
