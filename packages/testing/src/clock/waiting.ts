@@ -2,7 +2,7 @@ import type { BackoffDetails, Details, Plugin } from '@backon/core'
 import { levels } from '@backon/core/kit'
 
 /** So many attempts of one call at one moment are a loop that ends only when time passes. */
-const mostTries = 100_000
+const mostTries = 20_000
 
 /** Calls under way: to say who is waiting, and who goes round in circles. */
 export class Waiting {
