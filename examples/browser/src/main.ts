@@ -120,6 +120,8 @@ function changed(chosen: Settings | undefined): void {
     message.textContent = error instanceof Error ? error.message : String(error)
   }
   start.disabled = !settings
+  // Nothing is played, and nothing was before: that is all there is to come.
+  document.body.dataset.state ??= 'done'
   const preset = chosen && Object.entries(presets).find(([, { settings }]) => Object.entries(chosen).every(([name, value]) => Object.is(value, settings[name] ?? initial[name])))
   for (const button of document.querySelectorAll<HTMLElement>('[data-preset]')) button.setAttribute('aria-pressed', String(button.dataset.preset === preset?.[0]))
   at('says').textContent = preset?.[1].says ?? 'Choose a situation, or a policy of your own. It is played at once, in virtual time: the same settings give the same picture.'

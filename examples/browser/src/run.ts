@@ -36,9 +36,10 @@ export const newStory = (): Story => ({ spans: [], circuit: [], calls: [], hedge
 export async function play(settings: Settings, policy: Settings, signal: AbortSignal): Promise<Story> {
   const story = newStory()
   const time = virtualClock()
+  const now = (): number => time.now()
   const service = simulated(settings, 1 / (settings.every as number))
-  await seededRandom(settings.seed as number, () => time.run(() => makeCalls(settings, policy, service, story, time.now, signal)))
-  story.now = time.now()
+  await seededRandom(settings.seed as number, () => time.run(() => makeCalls(settings, policy, service, story, now, signal)))
+  story.now = now()
   return story
 }
 

@@ -122,7 +122,8 @@ export const worldGroups: Readonly<Record<string, Group>> = {
   },
   'Many clients': {
     clients: count('Clients', 1_000, 1, 2_000),
-    pause: { ...ms('Each calls every', 10_000, undefined, 600_000), min: 100 },
+    processes: count('In so many processes', 20, 1, 2_000),
+    pause: { ...ms('Each calls every', 20_000, undefined, 600_000), min: 100 },
     duration: { ...ms('For', 40_000, undefined, 120_000), min: 1_000 },
   },
 }
