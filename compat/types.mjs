@@ -10,9 +10,10 @@ const resolutions = { node16: 'node16', nodenext: 'nodenext', bundler: 'esnext' 
 
 /** What users have in their configuration, and which programs they write. */
 const projects = {
-  'a page: lib es2022 and dom': { files: ['program.ts', 'decorators.ts'], lib: ['es2022', 'dom'], types: [] },
-  'a server: lib es2022, @types/node': { files: ['program.ts', 'decorators.ts'], lib: ['es2022'], types: ['node'] },
+  'a page: lib es2022 and dom': { files: ['program.ts', 'answers.ts', 'decorators.ts'], lib: ['es2022', 'dom'], types: [] },
+  'a server: lib es2022, @types/node': { files: ['program.ts', 'answers.ts', 'decorators.ts'], lib: ['es2022'], types: ['node'] },
   'tests and metrics': { files: ['others.ts'], lib: ['es2022'], types: ['node'], only: (compiler, resolution) => resolution === 'nodenext' },
+  'plain JavaScript: checkJs': { files: ['checked.js'], lib: ['es2022', 'dom'], types: [], options: { allowJs: true, checkJs: true } },
   using: { files: ['using.ts'], lib: ['es2022', 'dom', 'esnext.disposable'], types: [], only: (compiler, resolution) => resolution === 'bundler' },
   'legacy decorators': { files: ['decorators.ts'], lib: ['es2022', 'dom'], types: [], options: { experimentalDecorators: true, emitDecoratorMetadata: true }, only: (compiler, resolution) => resolution === 'bundler' },
   // TypeScript knows since 5.8 that an ES module can be required, and for `nodenext` only.

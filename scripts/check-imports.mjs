@@ -19,9 +19,9 @@ const layers = {
     ['shells/', 'plugins/', 'diagnostics/', 'kit/'],
     ['index'],
   ],
-  breaker: [['machine', 'check'], ['error', 'hooks', 'trip'], ['breaker'], ['breakers', 'retrying'], ['index']],
+  breaker: [['machine', 'check', 'ask'], ['error', 'hooks', 'probes', 'trip'], ['options'], ['transitions'], ['run'], ['breaker'], ['breakers', 'retrying', 'sharing'], ['index']],
   testing: [['scope', 'run-then'], ['clock/'], ['random', 'switches'], ['faults/'], ['record/'], ['simulate/'], ['matchers', 'index']],
-  hedge: [['check', 'hooks', 'error'], ['percentile'], ['hedging'], ['hedge', 'retrying'], ['index']],
+  hedge: [['hooks', 'error', 'follow'], ['percentile', 'judge'], ['options'], ['pace'], ['outcome'], ['race'], ['hedging'], ['hedge', 'retrying'], ['index']],
   'metrics-prometheus': [['series'], ['prometheus'], ['index']],
   'metrics-otel': [['metrics', 'tracing'], ['index']],
 }

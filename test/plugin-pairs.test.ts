@@ -51,12 +51,12 @@ const situations: Record<string, Situation> = {
       'breaker': seen(3, 2, 0, 1, 'CircuitOpenError', 220),
       'breaker timeout': seen(3, 2, 0, 1, 'CircuitOpenError', 220),
       'timeout breaker': seen(3, 2, 0, 1, 'CircuitOpenError', 220),
-      'hedge': seen(3, 6, 3, 0, 'AggregateError', 260),
-      'hedge timeout': seen(3, 6, 3, 0, 'AggregateError', 260),
-      'timeout hedge': seen(3, 6, 3, 0, 'AggregateError', 260),
+      'hedge': seen(3, 6, 3, 0, 'RangeError', 260),
+      'hedge timeout': seen(3, 6, 3, 0, 'RangeError', 260),
+      'timeout hedge': seen(3, 6, 3, 0, 'RangeError', 260),
       // Outside, the breaker counts an attempt that all copies failed as one failure.
       'breaker hedge': seen(3, 4, 2, 1, 'CircuitOpenError', 240),
-      // Inside, it counts copies; a refused copy ends the hedge, and the call.
+      // Inside, it counts copies; a first copy that is refused has no other beside it, and is the attempt's outcome.
       'hedge breaker': seen(2, 2, 1, 1, 'CircuitOpenError', 120),
     },
   },
@@ -72,7 +72,7 @@ const situations: Record<string, Situation> = {
       'breaker hedge': seen(1, 2, 1, 0, 'TimeoutError', 1_000),
       'hedge breaker': seen(1, 2, 1, 0, 'TimeoutError', 1_000),
       // Outside, the hedge sees each copy time out 50 ms after it started; inside, all end with the attempt.
-      'hedge timeout': seen(3, 6, 3, 0, 'AggregateError', 410),
+      'hedge timeout': seen(3, 6, 3, 0, 'TimeoutError', 410),
       'timeout hedge': seen(3, 6, 3, 0, 'TimeoutError', 350),
     },
   },

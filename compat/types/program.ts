@@ -14,7 +14,7 @@ import {
   type Plugin,
   retry,
   retryAfter,
-  type Retried,
+  type RetriedSync,
   Retrying,
   retryingCaller,
   retrySync,
@@ -53,7 +53,7 @@ export async function main(given: AbortSignal): Promise<void> {
   const again: User = await load.retryWith({ maxTries: 1 })(2)
   // @ts-expect-error
   await load('1')
-  const parse: Retried<void, [text: string], unknown> = onExceptionSync(0, SyntaxError)(function (this: void, text: string): unknown {
+  const parse: RetriedSync<(this: void, text: string) => unknown> = onExceptionSync(0, SyntaxError)(function (this: void, text: string): unknown {
     return JSON.parse(text)
   })
 

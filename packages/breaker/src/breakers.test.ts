@@ -1,4 +1,5 @@
 import { override, type Undo } from '@backon/core'
+import { levels } from '@backon/core/kit'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { CircuitBreakers } from './breakers.ts'
 
@@ -50,6 +51,39 @@ test('drops who was not asked for as long as idleFor, unless it refuses calls', 
   expect(keys(breakers)).toEqual(['d'])
 })
 
+test('F-51 made-up keys do not push out the one that refuses calls', () => {
+  const breakers = new CircuitBreakers({ failureThreshold: 1 }, { max: 10 })
+  const down = breakers.get('down')
+  expect(() => down.callSync(fail)).toThrow('boom')
+  for (let i = 0; i < 100; i++) breakers.get(`made up ${i}`)
+  expect([breakers.get('down') === down, breakers.size]).toEqual([true, 10])
+})
+
+test('F-51 when all refuse calls, the one not asked for for the longest time goes', () => {
+  const breakers = new CircuitBreakers({ failureThreshold: 1 }, { max: 3 })
+  for (const key of ['a', 'b', 'c', 'd']) {
+    now++
+    expect(() => breakers.get(key).callSync(fail)).toThrow('boom')
+  }
+  expect(keys(breakers).sort()).toEqual(['b', 'c', 'd'])
+})
+
+test('has levels for the breakers it keeps, and for no other', () => {
+  const shown = (): string[] => levels().filter(({ kind, name }) => kind === 'circuit' && name.startsWith('of ')).map(({ name }) => name)
+  const breakers = new CircuitBreakers((key) => ({ name: `of ${key}` }), { max: 2 })
+  const kept = ['a', 'b', 'c'].map((key) => breakers.get(key))
+  expect(shown()).toEqual(['of b', 'of c'])
+  breakers.delete('b')
+  expect(shown()).toEqual(['of c'])
+  expect(kept.map(({ name }) => name)).toEqual(['of a', 'of b', 'of c'])
+})
+
+test('the breaker by which it checks its options has no level', () => {
+  const before = levels().length
+  void new CircuitBreakers({ failureThreshold: 9 })
+  expect(levels().length).toBe(before)
+})
+
 test('forgets a key on demand', () => {
   const breakers = new CircuitBreakers()
   const a = breakers.get('a')
@@ -57,8 +91,8 @@ test('forgets a key on demand', () => {
 })
 
 test.each<[() => unknown, string]>([
-  [() => new CircuitBreakers({ failureThreshold: -1 }), 'failureThreshold must be an integer of 1 or more; got -1'],
-  [() => new CircuitBreakers({}, { max: 0 }), 'max must be a number above 0; got 0'],
+  [() => new CircuitBreakers({ failureThreshold: -1 }), 'failureThreshold must be an integer of 1 or more, or Infinity; got -1'],
+  [() => new CircuitBreakers({}, { max: 0 }), 'max must be an integer of 1 or more, or Infinity; got 0'],
   [() => new CircuitBreakers({}, { idleFor: NaN }), 'idleFor must be a number above 0; got NaN'],
 ])('refuses unusable options at once: %s', (make, message) => {
   expect(make).toThrow(message)

@@ -4,8 +4,9 @@ import type { CircuitState } from './machine.ts'
 export interface CircuitEvent {
   /** The name of the breaker, `''` when it has none. */
   readonly breaker: string
+  /** The state before. */
   readonly from: CircuitState
-  /** For a refused call the same as `from`. */
+  /** The state now; for a refused call the same as `from`. */
   readonly to: CircuitState
   /** Ms until a probe is allowed; `Infinity` when it was isolated. */
   readonly retryAfter: number
@@ -15,7 +16,13 @@ export interface CircuitEvent {
   readonly call: object | undefined
 }
 
-/** Who may watch a circuit: a breaker's own options, and every plugin of the call. They only watch: what they throw is reported. */
+/**
+ * Who may watch a circuit: a breaker's own options, who was given to `watchCircuit()`, and every plugin of the call. They only watch:
+ * what they throw is reported.
+ *
+ * @example
+ * use({ onCircuitOpen: ({ breaker, retryAfter }) => console.warn(`${breaker} is open for ${retryAfter} ms`) })
+ */
 export interface CircuitHooks {
   /** Calls are refused from now on. */
   onCircuitOpen?(event: CircuitEvent): unknown

@@ -1,9 +1,11 @@
-export { CircuitBreaker, type CircuitBreakerOptions, type CircuitSnapshot, type IsFailure } from './breaker.ts'
+export { CircuitBreaker } from './breaker.ts'
 export { CircuitBreakers, type CircuitBreakersOptions } from './breakers.ts'
 export { BreakerRetrying, type BreakerRetryingOptions } from './retrying.ts'
 export { CircuitOpenError } from './error.ts'
+export { holdCircuit, probeTimeoutOf, watchCircuit } from './sharing.ts'
 export type { CircuitEvent, CircuitHooks } from './hooks.ts'
 export type { CircuitState } from './machine.ts'
+export type { CircuitBreakerOptions, CircuitSnapshot, IsFailure } from './options.ts'
 export {
   consecutiveFailures,
   countWindow,

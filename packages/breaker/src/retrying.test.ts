@@ -1,4 +1,4 @@
-import { Retrying, timeout } from '@backon/core'
+import { type Operation, Retrying, timeout } from '@backon/core'
 import { expect, test, vi } from 'vitest'
 import { CircuitBreaker } from './breaker.ts'
 import { CircuitOpenError } from './error.ts'
@@ -52,4 +52,58 @@ test('stands outside the plugins of use: a refused attempt sets no timer', async
   await expect(retrying.call(() => 1)).rejects.toThrow(CircuitOpenError)
   expect(set).not.toHaveBeenCalled()
   expect(wrap).toHaveBeenCalled()
+})
+
+test('F-60 a breaker of another copy is known by its shape', async () => {
+  const breaker = new CircuitBreaker({ failureThreshold: 1 })
+  const wrap = vi.fn((next: Operation<unknown>) => breaker.wrap(next))
+  const other = { state: 'closed', name: 'other', wrap } as unknown as CircuitBreaker
+  const retrying = new BreakerRetrying({ breaker: other, maxTries: 1 })
+  expect([retrying.breaker, retrying.copy().breaker]).toEqual([other, other])
+  await expect(retrying.call(fail)).rejects.toThrow('boom')
+  await expect(retrying.copy({ maxTries: 5 }).call(fail)).rejects.toThrow(CircuitOpenError)
+  expect(wrap).toHaveBeenCalled()
+})
+
+test('F-10 an explicit undefined is absent in a copy, as everywhere', async () => {
+  const breaker = new CircuitBreaker()
+  const retrying = new BreakerRetrying({ maxTries: 5, wait: 0, breaker })
+  const fn = vi.fn(fail)
+  await expect(retrying.copy({ maxTries: undefined, wait: undefined, breaker: undefined }).call(fn)).rejects.toThrow('boom')
+  expect([fn.mock.calls.length, retrying.copy({ breaker: undefined }).breaker]).toEqual([5, breaker])
+})
+
+test('F-11 own and inherited options are read alike', async () => {
+  class Settings {
+    wait = 0
+    get maxTries(): number {
+      return 2
+    }
+    get use(): [{ onAttempt(): void }] {
+      return [{ onAttempt: attempted }]
+    }
+    get breaker(): CircuitBreaker {
+      return shared
+    }
+  }
+  const shared = new CircuitBreaker()
+  const attempted = vi.fn()
+  for (const policy of [new BreakerRetrying(new Settings()), new BreakerRetrying().copy(new Settings())]) {
+    const fn = vi.fn(fail)
+    await expect(policy.call(fn)).rejects.toThrow('boom')
+    expect([fn.mock.calls.length, policy.breaker === shared]).toEqual([2, true])
+  }
+  expect(attempted).toHaveBeenCalledTimes(4)
+})
+
+test('F-32 a copy of one that was turned off is turned off', async () => {
+  const retrying = new BreakerRetrying({ wait: 0 })
+  retrying.enabled = false
+  const fn = vi.fn(fail)
+  await expect(retrying.copy().call(fn)).rejects.toThrow('boom')
+  expect(fn).toHaveBeenCalledTimes(1)
+})
+
+test.each([[5, 'options must be an object; got 5'], [{ failureThreshold: 0 }, 'failureThreshold must be']])('refuses a breaker that is none: %j', (breaker, message) => {
+  expect(() => new BreakerRetrying({ breaker: breaker as never })).toThrow(message)
 })

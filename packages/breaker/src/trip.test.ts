@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { consecutiveFailures, countWindow, timeWindow, type Trip } from './trip.ts'
 
 /** Which of the outcomes, `x` a failure and `.` a success, open the circuit. */
@@ -59,6 +59,60 @@ test('opens on the share of slow calls, failed ones included', () => {
   expect(tally).toMatchObject({ timed: true, slowAfter: 100 })
 })
 
+describe('F-52 a share is what it says', () => {
+  test.each([[0.55, 55, 100], [0.07, 7, 100], [0.29, 29, 100], [1 / 3, 1, 3], [1 - 0.7, 3, 10], [0.57, 57, 100]])('%d is reached by %d of %d, not by one less', (failureRate, failures, calls) => {
+    const rules: ((rate: number) => Trip)[] = [
+      (failureRate) => countWindow({ size: calls, failureRate, minimumCalls: calls }),
+      (failureRate) => timeWindow({ failureRate, minimumCalls: calls }),
+    ]
+    for (const rule of rules) {
+      for (const failed of [failures, failures - 1]) {
+        const tally = rule(failureRate)()
+        let opened = false
+        for (let i = 0; i < calls; i++) opened = tally.record(i < failed, 0, 0)
+        expect(opened).toBe(failed === failures)
+      }
+    }
+  })
+
+  test('every share that can be written with two digits opens at its own hundredth', () => {
+    for (let percent = 1; percent <= 100; percent++) {
+      const tally = timeWindow({ minimumCalls: 100, failureRate: 1, slowCall: { duration: 1, rate: percent / 100 } })()
+      const opens = Array.from({ length: 100 }, (_, i) => tally.record(false, 0, i < percent ? 2 : 0))
+      expect([percent, opens.at(-1)]).toEqual([percent, true])
+    }
+  })
+})
+
+describe('slow calls', () => {
+  const slow = (rate: number): Trip => timeWindow({ duration: 1_000, minimumCalls: 1, failureRate: 1, slowCall: { duration: 100, rate } })
+
+  test('age out part by part, as failures do', () => {
+    const tally = slow(0.5)()
+    // Ten slow calls, each in a part of its own, then quick ones: each part that passes takes one slow call with it.
+    for (let part = 0; part < 10; part++) tally.record(false, part * 50, 101)
+    const opens = Array.from({ length: 14 }, (_, i) => tally.record(false, 950 + i * 50, 0))
+    // 10 of 11 down to 5 of 10, then 4 of 10 …
+    expect(opens.map((open) => (open ? '!' : '-')).join('')).toBe('!!!!!---------')
+  })
+
+  test('of exactly the slow duration are not slow', () => {
+    expect([99.9, 100, 100.1].map((took) => slow(1)().record(false, 0, took))).toEqual([false, false, true])
+  })
+
+  test('are forgotten, as all calls are, by a clock that goes back', () => {
+    const tally = slow(0.9)()
+    tally.record(true, 5_000, 200)
+    expect(tally.record(false, 4_000, 0)).toBe(false)
+    expect(tally.failures(4_000)).toBe(0)
+  })
+
+  test('count before the clock begins as after', () => {
+    const tally = timeWindow({ duration: 1_000, minimumCalls: 2, failureRate: 1 })()
+    expect([tally.record(true, -5_000, 0), tally.record(true, -4_980, 0), tally.failures(-4_000)]).toEqual([false, true, 0])
+  })
+})
+
 test('forgets slow calls with the time', () => {
   const tally = timeWindow({ duration: 1_000, minimumCalls: 1, slowCall: { duration: 100, rate: 0.9 } })()
   tally.record(false, 0, 50)
@@ -89,15 +143,17 @@ test('RT-25 agrees, call by call, with a count over all of 20,000 samples', () =
 })
 
 test.each<[() => unknown, string]>([
-  [() => consecutiveFailures(0), 'failureThreshold must be an integer of 1 or more; got 0'],
-  [() => countWindow({ size: -1 }), 'size must be an integer of 1 or more; got -1'],
-  [() => countWindow({ size: 2.5 }), 'size must be an integer of 1 or more; got 2.5'],
-  [() => countWindow({ failureRate: 1.1 }), 'failureRate must be at most 1; got 1.1'],
-  [() => countWindow({ size: 5, minimumCalls: 6 }), 'minimumCalls must be at most 5; got 6'],
+  [() => consecutiveFailures(0), 'failureThreshold must be an integer of 1 or more, or Infinity; got 0'],
+  [() => countWindow({ size: -1 }), 'size must be an integer of 1 or more, or Infinity; got -1'],
+  [() => countWindow({ size: 2.5 }), 'size must be an integer of 1 or more, or Infinity; got 2.5'],
+  [() => countWindow({ size: Infinity }), 'size must be an integer of 1 or more; got Infinity'],
+  [() => countWindow({ failureRate: 1.1 }), 'failureRate must be a number above 0, at most 1; got 1.1'],
+  [() => countWindow({ size: 5, minimumCalls: 6 }), 'minimumCalls must be at most size, which is 5; got 6'],
   [() => timeWindow({ duration: 0 }), 'duration must be a number above 0; got 0'],
-  [() => timeWindow({ failureRate: 50 }), 'failureRate must be at most 1; got 50'],
-  [() => timeWindow({ slowCall: { duration: 5 } as never }), 'rate must be a number above 0; got NaN'],
-  [() => timeWindow({ slowCall: { duration: 5, rate: 2 } }), 'slowCall.rate must be at most 1; got 2'],
+  [() => timeWindow({ failureRate: 50 }), 'failureRate must be a number above 0, at most 1; got 50'],
+  [() => timeWindow({ minimumCalls: 0 }), 'minimumCalls must be an integer of 1 or more, or Infinity; got 0'],
+  [() => timeWindow({ slowCall: { duration: 5 } as never }), 'slowCall.rate must be a number above 0, at most 1; got undefined'],
+  [() => timeWindow({ slowCall: { duration: 5, rate: 2 } }), 'slowCall.rate must be a number above 0, at most 1; got 2'],
 ])('refuses what it cannot use: %s', (make, message) => {
   expect(make).toThrow(message)
 })

@@ -1,6 +1,15 @@
-import { atMost, numbers } from './check.ts'
+import { invalid } from '@backon/core/kit'
+import { count as integer, positive, share } from './check.ts'
 
-/** What a breaker counts in, from the moment it closes. */
+/** Whether so many of the calls are that share of them. Divided, as a product is off: 0.55 × 100 is more than 55. What is less than one call in a billion is an error of rounding. */
+const reaches = (rate: number, some: number, calls: number): boolean => some / calls >= rate - 1e-12
+
+/**
+ * What a breaker counts in, from the moment it closes.
+ *
+ * @example
+ * const first = (): Tally => ({ record: (failed) => failed, failures: () => 0 }) // opens at the first failure
+ */
 export interface Tally {
   /** Takes down an outcome; `true` opens the circuit. `now` and `duration` (ms) are 0 unless it is `timed`. */
   record(failed: boolean, now: number, duration: number): boolean
@@ -12,12 +21,22 @@ export interface Tally {
   readonly slowAfter?: number | undefined
 }
 
-/** When to open: makes a fresh tally each time a circuit closes, so that breakers may share it. */
+/**
+ * When to open: makes a fresh tally each time a circuit closes, so that breakers may share it.
+ *
+ * @example
+ * const never: Trip = () => ({ record: () => false, failures: () => 0 })
+ */
 export type Trip = () => Tally
 
-/** Opens after `threshold` failures in a row, 5 by default. Throws unless it is an integer of 1 or more. */
+/**
+ * Opens after `threshold` failures in a row, 5 by default. Throws unless it is an integer of 1 or more, or `Infinity`.
+ *
+ * @example
+ * new CircuitBreaker({ trip: consecutiveFailures(3) })
+ */
 export const consecutiveFailures = (threshold = 5): Trip => {
-  numbers({ failureThreshold: threshold }, { failureThreshold: 5 })
+  integer('failureThreshold', threshold)
   return () => {
     let count = 0
     return {
@@ -27,6 +46,7 @@ export const consecutiveFailures = (threshold = 5): Trip => {
   }
 }
 
+/** How a window of calls opens: by which share of how many. */
 export interface CountWindowOptions {
   /** How many of the latest calls count. Default 100. */
   size?: number | undefined
@@ -36,12 +56,16 @@ export interface CountWindowOptions {
   minimumCalls?: number | undefined
 }
 
-/** Opens when too great a share of the latest `size` calls has failed. One byte a call, all of it taken at the start. Throws for an unusable option. */
-export const countWindow = (options: CountWindowOptions = {}): Trip => {
-  const { size, failureRate, minimumCalls } = numbers(options, { size: 100, failureRate: 0.5, minimumCalls: Math.min(10, options.size ?? 10) })
-  if (!Number.isInteger(size)) throw new RangeError(`size must be an integer; got ${size}`)
-  atMost('failureRate', failureRate, 1)
-  atMost('minimumCalls', minimumCalls, size)
+/**
+ * Opens when too great a share of the latest `size` calls has failed. One byte a call, all of it taken at the start. Throws for an unusable option.
+ *
+ * @example
+ * new CircuitBreaker({ trip: countWindow({ size: 50, failureRate: 0.4, minimumCalls: 20 }) })
+ */
+export const countWindow = ({ size = 100, failureRate = 0.5, minimumCalls = Math.min(10, size) }: CountWindowOptions = {}): Trip => {
+  if (integer('size', size) === Infinity) invalid('size', 'an integer of 1 or more', size)
+  share('failureRate', failureRate)
+  if (integer('minimumCalls', minimumCalls) > size) invalid('minimumCalls', `at most size, which is ${size}`, minimumCalls)
   return () => {
     const ring = new Uint8Array(size)
     let at = 0
@@ -53,15 +77,16 @@ export const countWindow = (options: CountWindowOptions = {}): Trip => {
         ring[at] = +failed
         at = (at + 1) % size
         if (calls < size) calls++
-        return calls >= minimumCalls && failures >= failureRate * calls
+        return calls >= minimumCalls && reaches(failureRate, failures, calls)
       },
       failures: () => failures,
     }
   }
 }
 
+/** How a window of time opens: by which share of how long, and whether slow calls count. */
 export interface TimeWindowOptions {
-  /** How long a call counts, in ms. Default 60,000. */
+  /** How long a call counts, in ms: a number above 0. Default 60,000. */
   duration?: number | undefined
   /** The share of failures that opens the circuit: above 0, at most 1. Default 0.5. */
   failureRate?: number | undefined
@@ -69,9 +94,9 @@ export interface TimeWindowOptions {
   minimumCalls?: number | undefined
   /**
    * Opens as well when the share `rate` of all calls, failed ones included, took longer than `duration` ms; and a probe that
-   * takes longer has failed. Default none.
+   * takes longer has failed. `duration` itself is not slow. Default none.
    */
-  slowCall?: { duration: number; rate: number } | undefined
+  slowCall?: { readonly duration: number; readonly rate: number } | undefined
 }
 
 /** Into how many parts the time is cut: a call stops counting up to one part early. */
@@ -80,13 +105,18 @@ const parts = 20
 /**
  * Opens when too great a share of the calls that ended within the last `duration` ms has failed, or was slow.
  * They are counted in 20 parts of that time, so that its cost does not grow with the calls: one counts for 95 to 100 % of
- * `duration`. No timer: an hour without calls empties it at the next one. Throws for an unusable option.
+ * `duration`. No timer: an hour without calls empties it at the next one, and so does a clock that goes back. Throws for an unusable option.
+ *
+ * @example
+ * new CircuitBreaker({ trip: timeWindow({ duration: 30_000, minimumCalls: 20, slowCall: { duration: 2_000, rate: 0.8 } }) })
  */
-export const timeWindow = (options: TimeWindowOptions = {}): Trip => {
-  const { duration, failureRate, minimumCalls } = numbers(options, { duration: 60_000, failureRate: 0.5, minimumCalls: 10 })
-  const slowCall = options.slowCall && numbers(options.slowCall, { duration: NaN, rate: NaN })
-  atMost('failureRate', failureRate, 1)
-  atMost('slowCall.rate', slowCall?.rate ?? 1, 1)
+export const timeWindow = ({ duration = 60_000, failureRate = 0.5, minimumCalls = 10, slowCall }: TimeWindowOptions = {}): Trip => {
+  positive('duration', duration)
+  share('failureRate', failureRate)
+  integer('minimumCalls', minimumCalls)
+  // Taken now: what is changed in them later changes nothing.
+  const slowAfter = slowCall && positive('slowCall.duration', slowCall.duration)
+  const slowRate = slowCall ? share('slowCall.rate', slowCall.rate) : 2
   return () => {
     // Three counters for each part: calls, failures, slow calls.
     const counts = new Uint32Array(3 * parts)
@@ -112,7 +142,7 @@ export const timeWindow = (options: TimeWindowOptions = {}): Trip => {
           counts.fill(0, at, at + 3)
         }
       latest = part
-      return (part % parts) * 3
+      return (((part % parts) + parts) % parts) * 3
     }
     return {
       record(failed, now, took) {
@@ -123,18 +153,18 @@ export const timeWindow = (options: TimeWindowOptions = {}): Trip => {
           failures++
           counts[at + 1]!++
         }
-        if (slowCall && took > slowCall.duration) {
+        if (took > slowAfter!) {
           slow++
           counts[at + 2]!++
         }
-        return calls >= minimumCalls && (failures >= failureRate * calls || (!!slowCall && slow >= slowCall.rate * calls))
+        return calls >= minimumCalls && (reaches(failureRate, failures, calls) || reaches(slowRate, slow, calls))
       },
       failures(now) {
         moveTo(now)
         return failures
       },
       timed: true,
-      slowAfter: slowCall?.duration,
+      slowAfter,
     }
   }
 }

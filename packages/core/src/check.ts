@@ -1,4 +1,4 @@
-const meant = (slip: unknown): string => (slip ? `: did you mean ${slip}?` : '')
+const meant = (slip: string | number): string => (slip ? `: did you mean ${slip}?` : '')
 
 /**
  * Throws the one sentence that every unusable value gets: its name, what is allowed, what came, and the likely slip. Of a long string only the

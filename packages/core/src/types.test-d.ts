@@ -1,5 +1,5 @@
 import {
-  type Attempt, clock, constant, type Details, disable, emit, expo, fork, type Handler, type SuccessDetails, type Hooks, log, onException, onExceptionSync, onPredicate,
+  type Answer, type Attempt, clock, constant, type Details, disable, emit, expo, fork, type GiveupEnd, type Handler, type SuccessDetails, type Hooks, log, onException, onExceptionSync, onPredicate,
   onPredicateSync, type Options, override, type Plugin, retry, type Retried, Retrying, retryingCaller, retryingCallerSync, retrySync, sleep, sleepUsingEvent,
   stopAfterAttempt, timeout, type Undo, use,
 } from './index.ts'
@@ -12,6 +12,7 @@ interface User {
   id: number
 }
 declare const user: User
+declare const loadOne: (attempt: Attempt) => Promise<User>
 declare const loadUser: (id: number, fresh?: boolean) => Promise<User>
 declare const readUser: (id: number) => User
 
@@ -48,7 +49,7 @@ const madeAsync = onException(expo())(readUser)
 is<ReturnType<typeof madeAsync>, Promise<User>>(true)
 const keptSync = onExceptionSync(0)(readUser)
 is<ReturnType<typeof keptSync>, User>(true)
-const again: Retried<unknown, [id: number, fresh?: boolean], Promise<User>> = retried.retryWith({ maxTries: 2 })
+const again: Retried<typeof loadUser> = retried.retryWith({ maxTries: 2 })
 void again
 const withThis = onPredicate(0)(function (this: User, n: number) {
   return this.id + n
@@ -72,6 +73,153 @@ class Service {
   }
 }
 is<ReturnType<Service['load']>, Promise<User>>(true)
+
+// F-15: a function's own type is kept.
+declare const mixed: (id: number) => string | Promise<User>
+declare const pick: <K extends keyof User>(key: K) => Promise<User[K]>
+interface Find {
+  (id: number): Promise<User>
+  (ids: number[], limit: number): Promise<User[]>
+}
+declare const find: Find
+const picked = onException(0)(pick)('id')
+is<typeof picked, Promise<number>>(true)
+const inline = onPredicate(0)(async <T>(value: T) => [value])('x' as string)
+is<typeof inline, Promise<string[]>>(true)
+const found = onException(0)(find)
+const one = found(1)
+is<typeof one, Promise<User>>(true)
+const many = found.retryWith({ maxTries: 2 })([1], 5)
+is<typeof many, Promise<User[]>>(true)
+const same = onExceptionSync(0)(<T>(value: T): T => value)(5 as number)
+is<typeof same, number>(true)
+const mixedRetried = onException(0)(mixed)
+is<ReturnType<typeof mixedRetried>, Promise<string | User>>(true)
+const mixedRun = retry(() => mixed(1))
+is<typeof mixedRun, Promise<string | User>>(true)
+const mixedCalled = new Retrying().call(mixed, 1)
+is<typeof mixedCalled, Promise<string | User>>(true)
+const mixedByCaller = retryingCaller()(mixed, 1)
+is<typeof mixedByCaller, Promise<string | User>>(true)
+// What a retry gives is a promise of the platform, whatever the function's own promises can do besides.
+class Rich<T> extends Promise<T> {
+  tap(): this {
+    return this
+  }
+}
+const rich = onException(0)((): Rich<User> => new Rich(() => {}))
+is<ReturnType<typeof rich>, Promise<User>>(true)
+const never = onException(0)((): never => { throw new Error('down') })
+is<ReturnType<typeof never>, Promise<never>>(true)
+const anything = onException(0)((): any => 1)
+is<ReturnType<typeof anything>, any>(true)
+// A synchronous function with type parameters gets a promise; of what, it cannot say.
+const unsaid = onException(0)(<T>(value: T): T => value)(1)
+is<typeof unsaid, Promise<unknown>>(true)
+const literal: 'a' | 'b' = await retry(() => 'a')
+const pair: [string, number] = await retry(() => ['a', 1])
+const stated = retry<User>(async () => user, { wait: 5 })
+is<typeof stated, Promise<User>>(true)
+const generic = async <T>(load: (attempt: Attempt) => Promise<T>, options: Options<T>): Promise<T> => retry(load, { ...options, onBackoff: ({ wait }) => wait })
+const genericMixed = async <T>(load: () => T | PromiseLike<T>): Promise<Awaited<T>> => retry(load, { maxTries: 2 })
+void [literal, pair, generic, genericMixed]
+
+class Typed {
+  @onException(0)
+  async get<T>(path: string, read: (text: string) => T): Promise<T> {
+    return read(path)
+  }
+
+  find(id: number): Promise<User>
+  find(ids: number[], limit: number): Promise<User[]>
+  @onException(0)
+  async find(id: number | number[], _limit?: number): Promise<User | User[]> {
+    return Array.isArray(id) ? [] : user
+  }
+
+  @onException(0)
+  async chain(): Promise<this> {
+    return this
+  }
+
+  @onException(0, Error, { raiseOnGiveup: false })
+  async maybe(): Promise<User | undefined> {
+    return user
+  }
+
+  @onException(0)
+  @onPredicate(0)
+  static async make(this: typeof Typed): Promise<Typed> {
+    return new this()
+  }
+
+  @onExceptionSync(0)
+  parse<T>(text: string, check: (value: unknown) => T): T {
+    return check(JSON.parse(text))
+  }
+}
+const got = new Typed().get('/', Number)
+is<typeof got, Promise<number>>(true)
+const foundMany = new Typed().find([1], 2)
+is<typeof foundMany, Promise<User[]>>(true)
+
+// F-16: what giving up gives is part of the type, as far as the compiler can see it.
+const quiet = { raiseOnGiveup: false } as const
+const maybe = retry(loadOne, { raiseOnGiveup: false })
+is<typeof maybe, Promise<User | undefined>>(true)
+const byConst = retry(loadOne, quiet)
+is<typeof byConst, Promise<User | undefined>>(true)
+const orNumber = retry(loadOne, { retryErrorCallback: () => 42 })
+is<typeof orNumber, Promise<User | number>>(true)
+const orText = retry(loadOne, { raiseOnGiveup: false, retryErrorCallback: async ({ end, exception }) => `${end} ${String(exception)}` })
+is<typeof orText, Promise<User | string>>(true)
+const orThrow = retry(loadOne, { retryErrorCallback: ({ exception }): never => { throw exception } })
+is<typeof orThrow, Promise<User>>(true)
+const raised = retry(loadOne, { raiseOnGiveup: true, retryErrorCallback: undefined })
+is<typeof raised, Promise<User>>(true)
+declare const variable: Options<User>
+declare const untyped: Options
+const byVariable = retry(loadOne, variable)
+is<typeof byVariable, Promise<User>>(true)
+const byUntyped = retry(loadOne, { ...untyped, maxTries: 2 })
+is<typeof byUntyped, Promise<User>>(true)
+const maybeSync = retrySync(() => user, { raiseOnGiveup: false })
+is<typeof maybeSync, User | undefined>(true)
+const orNumberSync = retrySync(() => user, { retryErrorCallback: () => 42 })
+is<typeof orNumberSync, User | number>(true)
+const policy = new Retrying({ raiseOnGiveup: false })
+const byPolicy = policy.call(loadUser, 1)
+is<typeof byPolicy, Promise<User | undefined>>(true)
+const byPolicySync = policy.callSync(readUser, 1)
+is<typeof byPolicySync, User | undefined>(true)
+const byCopy = policy.copy({ maxTries: 2 }).call(loadUser, 1)
+is<typeof byCopy, Promise<User | undefined>>(true)
+const byOtherCopy = policy.copy({ raiseOnGiveup: true }).call(loadUser, 1)
+is<typeof byOtherCopy, Promise<User>>(true)
+const byWrap = policy.wrap(() => user)()
+is<typeof byWrap, Promise<User | undefined>>(true)
+const joined: Plugin = policy
+const maybeCaller = retryingCaller({ raiseOnGiveup: false }).on(TypeError).copy({ maxTries: 2 })(loadUser, 1)
+is<typeof maybeCaller, Promise<User | undefined>>(true)
+const numberCaller = retryingCallerSync({ retryErrorCallback: () => 42 })(readUser, 1)
+is<typeof numberCaller, User | number>(true)
+const maybeLoad = onException(0, undefined, { raiseOnGiveup: false })(loadUser)
+is<ReturnType<typeof maybeLoad>, Promise<User | undefined>>(true)
+const sureLoad = maybeLoad.retryWith({ raiseOnGiveup: true, predicate: (loaded) => loaded.id === 0 })
+is<ReturnType<typeof sureLoad>, Promise<User>>(true)
+const maybeRead = onPredicateSync(0, { raiseOnGiveup: false })(readUser)
+is<ReturnType<typeof maybeRead>, User | undefined>(true)
+is<Answer<User>, User>(true)
+void joined
+
+// Records are narrowed: what is sure at a moment need not be asked.
+void retry(loadOne, {
+  after: (details) => ('exception' in details ? details.exception : is<typeof details.value, User>(true)),
+  onBackoff: ({ wait, duration }) => (is<typeof wait, number>(true), is<typeof duration, number>(true)),
+  beforeSleep: ({ wait }) => is<typeof wait, number>(true),
+  onSuccess: ({ value, end }) => (is<typeof value, User>(true), is<typeof end, 'success'>(true)),
+  onGiveup: ({ end }) => is<typeof end, GiveupEnd>(true),
+})
 
 // Loops.
 for await (const attempt of new Retrying()) {
@@ -150,6 +298,31 @@ void retry(Promise.resolve(1))
 void retry((attempt: Attempt, id: number) => [attempt, id])
 // @ts-expect-error a promise cannot be waited for in a synchronous call
 void retrySync(async () => 1)
+// @ts-expect-error nor may a result be one
+void retrySync((): string | Promise<string> => '')
+// @ts-expect-error a promise cannot be waited for in a synchronous call
+void new Retrying().callSync(loadUser, 1)
+// @ts-expect-error a promise cannot be waited for in a synchronous call
+void retryingCallerSync()(loadUser, 1)
+// @ts-expect-error a promise cannot be waited for in a synchronous call
+onExceptionSync(0)(loadUser)
+// @ts-expect-error a promise cannot be waited for in a synchronous call
+onPredicateSync(0)(mixed)
+// @ts-expect-error it may be undefined
+const lied: User = await retry(loadOne, { raiseOnGiveup: false })
+// @ts-expect-error it may be a number
+const liedToo: User = await retry(loadOne, { retryErrorCallback: () => 42 })
+// @ts-expect-error it may be undefined
+const liedAgain: Promise<User> = onException(0, undefined, { raiseOnGiveup: false })(loadUser)(1)
+void [lied, liedToo, liedAgain]
+// @ts-expect-error a misspelt option beside a right one
+void retry(loadOne, { maxTries: 2, retires: 3 })
+// @ts-expect-error a boolean
+void retry(loadOne, { raiseOnGiveup: 'no' })
+// @ts-expect-error not what its type parameter says
+void retry<User>(async () => 5)
+// @ts-expect-error no overload has a string
+void found('1')
 // @ts-expect-error an argument is missing
 void new Retrying().call(loadUser)
 // @ts-expect-error an argument is of the wrong type
@@ -200,5 +373,34 @@ class Wrong {
   // @ts-expect-error a decorator is for methods
   @onException(0)
   field = 5
+
+  // @ts-expect-error a decorator is for methods, not for functions in fields
+  @onException(0)
+  arrow = async (): Promise<User> => user
+
+  // @ts-expect-error a decorator is for methods
+  @onException(0)
+  get got(): User {
+    return user
+  }
+
+  // @ts-expect-error a decorator is for methods
+  @onException(0)
+  accessor made = 5
+
+  // @ts-expect-error a promise cannot be waited for in a synchronous call
+  @onExceptionSync(0)
+  async load(): Promise<User> {
+    return user
+  }
+
+  // @ts-expect-error giving up gives undefined, which the method does not say
+  @onException(0, undefined, { raiseOnGiveup: false })
+  async maybe(): Promise<User> {
+    return user
+  }
 }
-void Wrong
+// @ts-expect-error a decorator is for methods
+@onException(0)
+class Whole {}
+void [Wrong, Whole, Typed]

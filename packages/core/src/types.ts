@@ -53,17 +53,41 @@ export type GiveupEnd =
 /** How a call ends. */
 export type End = 'success' | GiveupEnd | 'abort'
 
+/** The record after an attempt that returned. */
+export interface Returned<T = any> extends Details<T> {
+  /** How long this attempt took, in ms. */
+  readonly duration: number
+  /** What the attempt returned, `undefined` included. */
+  readonly value: T
+  /** It threw nothing. */
+  readonly exception?: never
+}
+
+/** The record after an attempt that threw. */
+export interface Threw<T = any> extends Details<T> {
+  /** How long this attempt took, in ms. */
+  readonly duration: number
+  /** What the attempt threw, `undefined` included. */
+  readonly exception: unknown
+  /** It returned nothing. */
+  readonly value?: never
+}
+
 /** A record after an attempt: exactly one of `value` and `exception` is there, even when it is `undefined`. */
-export type Outcome<T = any> = Details<T> & { readonly duration: number } & (
-    | { readonly value: T; readonly exception?: never }
-    | { readonly exception: unknown; readonly value?: never }
-  )
+export type Outcome<T = any> = Returned<T> | Threw<T>
 
 /** A record before a wait. */
 export type BackoffDetails<T = any> = Outcome<T> & { readonly wait: number }
 
 /** The record of a call that has succeeded. */
-export type SuccessDetails<T = any> = Details<T> & { readonly duration: number; readonly value: T; readonly end: 'success' }
+export interface SuccessDetails<T = any> extends Details<T> {
+  /** How long its last attempt took, in ms. */
+  readonly duration: number
+  /** What the call gives. */
+  readonly value: T
+  /** How it has ended. */
+  readonly end: 'success'
+}
 
 /** The record of a call that has given up. */
 export type GiveupDetails<T = any> = Outcome<T> & { readonly end: GiveupEnd }
@@ -111,6 +135,8 @@ export interface Attempt {
   readonly tries: number
   /** Which copy of that attempt, where a plugin runs several of it, as hedging does; the first, and the only one, is 1. */
   readonly copy: number
+  /** Whether the call blocks (`retrySync`): nobody can wait in it, so a plugin has to decide at once. */
+  readonly sync: boolean
   /**
    * Aborts when the caller's signal does, when this attempt's time or the call's `maxTime` has passed, or when another
    * hedged copy has won. Fresh for each attempt, and made when first read.
@@ -120,8 +146,9 @@ export interface Attempt {
   readonly details: Details
   /** The plugins of the call, outermost first: who has to be told of a plugin's own events. */
   readonly plugins: readonly Plugin[]
-  /** Whether it has been aborted, and why: known without making a signal. */
+  /** Whether it has been aborted: known without making a signal. */
   readonly aborted: boolean
+  /** Why it has been aborted; `undefined` until then. */
   readonly reason: unknown
   /**
    * Calls the listener once, with the reason, when this attempt is aborted, at once if it already is; which is cheaper than a listener
@@ -173,59 +200,134 @@ export interface Plugin extends Hooks {
   readonly timeless?: boolean
 }
 
-/** A class of errors, or anything else that stands on the right of `instanceof`. */
-export type ErrorClass = abstract new (...args: any) => unknown
+/** A class of errors: an abstract one, and one with a private constructor, too. A plain function is none. */
+export type ErrorClass = (abstract new (...args: any) => unknown) | NewableFunction
 
-/** How to retry. Every part is optional; an explicit `undefined` is the same as absent. */
-export interface Options<T = any> {
-  /** Wait strategy, one number (ms, constant) or a list of numbers (that sequence, then give up). Default `expo()`. */
+/**
+ * How to retry. Every part is optional; an explicit `undefined` is the same as absent. What cannot be used is refused when it is given: a
+ * TypeError or RangeError names the option, the value and what is allowed.
+ *
+ * `T` is what an attempt gives. `Raises` and `Instead` are found by the compiler: a literal `raiseOnGiveup: false` and the result of
+ * `retryErrorCallback` become part of what a call gives. In a variable declared as `Options<T>` they are not known, and a call gives `T`.
+ *
+ * @example
+ * const options: Options<Response> = { wait: expo(), maxTries: 5, predicate: (response) => response.status === 503 }
+ */
+export interface Options<T = any, Raises extends boolean = boolean, Instead = any> {
+  /** Between attempts: a strategy, a number (ms, the same each time) or a list of numbers (ms, one after the other, then give up). Default `expo()`: 1, 2, 4 … seconds. */
   wait?: Wait<T> | number | readonly number[] | undefined
   /**
    * Spreads every wait that is not `exact`; `null` for none. Default: `fullJitter` for the strategies that are marked `spread` (`expo`, `constant`,
    * `fibo`, `decay`, `waitIncrementing`), none for what you write out yourself: a number, a list, a function of your own.
    */
   jitter?: Jitter | null | undefined
-  /** Error class or classes to retry. Default: all, unless a `predicate` is given. */
+  /** Error class or classes to retry, by `instanceof`; any other error is thrown at once. Default: all, unless a `predicate` is given. */
   exception?: ErrorClass | readonly ErrorClass[] | undefined
-  /** Retries a returned value for which it says `true`. Default: no value is retried. */
+  /** Retries a returned value for which it says `true`. Answers at once: a promise is a TypeError. Default: no value is retried. */
   predicate?: ((value: T) => boolean) | undefined
-  /** Decides alone whether an outcome is retried, instead of `exception` and `predicate`. */
+  /** Decides alone whether an outcome is retried, instead of `exception` and `predicate`, and also of an error that carries `retryable: false`. Default none. */
   condition?: Condition<T> | undefined
-  /** Asked about an exception that would be retried: `true` gives up; a number is the exact wait (ms); else goes on. */
+  /** Asked about an exception that would be retried: `true` gives up; a number is the exact wait (ms); anything else goes on. Default none. */
   giveup?: ((exception: any) => boolean | number | undefined | null) | undefined
-  /** Runs in all, the first included: 1 or more, or `Infinity`; or a function asked once a call. Default 3, unless `maxTime` or `stop` is given or the wait runs out (a list). */
+  /** Runs in all, the first included: an integer of 1 or more, or `Infinity`; or a function asked once a call. Default 3, unless `maxTime` or `stop` is given or the wait runs out (a list). */
   maxTries?: number | (() => number) | undefined
-  /** Bound on the whole call, in ms, waits included; or a function asked once a call. Default none. */
+  /**
+   * Bound on the whole call, in ms, waits included; or a function asked once a call. An attempt that is running then is aborted, and the call
+   * rejects with a TimeoutError; a wait that would reach it is not begun. Default none.
+   */
   maxTime?: number | (() => number) | undefined
-  /** One more reason to give up. */
+  /** One more reason to give up: asked after an outcome that would be retried. Default none. */
   stop?: Stop<T> | undefined
-  /** Cuts the call short: it rejects at once with the identical `signal.reason`. */
+  /** Cuts the call short: it rejects at once with the identical `signal.reason`, during an attempt and during a wait. Default none. */
   signal?: AbortSignal | undefined
-  /** Sleeps instead of the built-in timer. */
+  /** Sleeps instead of the built-in timer: ms in, a promise out (nothing, in a synchronous call). Default: the clock's timer. */
   sleep?: ((ms: number, signal?: AbortSignal) => unknown) | undefined
   /** How the call is named in records, logs and metrics. Default: the function's own name. */
   name?: string | undefined
-  /** Plugins of this call; the first is outermost. */
+  /** Plugins of this call; the first is outermost. Default none. */
   use?: readonly Plugin[] | undefined
   /** `false` runs the operation once, with no plugin, no handler and no bound. Default `true`. */
   enabled?: boolean | undefined
+  /** Before each attempt. As every handler of a call it is awaited when it returns a promise, and what it throws ends the call. */
   onAttempt?: Handlers<Details<T>> | undefined
+  /** Right before the operation runs, after `onAttempt`. */
   before?: Handlers<Details<T>> | undefined
+  /** After each attempt, before anything is decided: its `value` or `exception`, and its `duration` (ms). */
   after?: Handlers<Outcome<T>> | undefined
+  /** The call has succeeded: `value`. */
   onSuccess?: Handlers<SuccessDetails<T>> | undefined
+  /** Before each wait: `wait` (ms) is decided. */
   beforeSleep?: Handlers<BackoffDetails<T>> | undefined
+  /** Before each wait, after `beforeSleep`: `wait` (ms) is decided. */
   onBackoff?: Handlers<BackoffDetails<T>> | undefined
+  /** The call has failed, and no further attempt will come: `end` says why. */
   onGiveup?: Handlers<GiveupDetails<T>> | undefined
-  /** Its result is the call's result when the call gives up on an outcome it would have retried. */
-  retryErrorCallback?: ((details: GiveupDetails<T>) => unknown) | undefined
-  /** `false` resolves with `undefined` instead of throwing the exception that was given up on. Default `true`. */
-  raiseOnGiveup?: boolean | undefined
+  /** Its result is the call's result when the call gives up on an outcome it would have retried; what it throws, the call throws. Default none. */
+  retryErrorCallback?: ((details: GiveupDetails<T>) => Instead) | undefined
+  /** `false` gives `undefined` instead of throwing the exception that was given up on. An exception that was never to be retried is thrown all the same. Default `true`. */
+  raiseOnGiveup?: Raises | undefined
 }
+
+type IsAny<T> = 0 extends 1 & T ? true : false
+
+/**
+ * What a call gives whose attempts give `T`: that, or the result of its `retryErrorCallback`, or `undefined` where `raiseOnGiveup` is a
+ * literal `false`.
+ */
+export type Answer<T, Raises extends boolean = boolean, Instead = any> =
+  | T
+  // `infer`, so that what the result is assigned to is no evidence of what the callback gives.
+  | (IsAny<Instead> extends false ? ([Instead] extends [infer Given] ? Awaited<Given> : never) : [Raises] extends [false] ? undefined : never)
+
+/** What a synchronous operation may return: anything but a promise. */
+export type Synchronous<T> = T extends PromiseLike<unknown> ? 'a promise cannot be waited for in a synchronous call: use the form without Sync' : T
+
+/** Any function at all. */
+export type AnyFunction = (...args: any) => any
+
+/**
+ * A function around which a retry has been put: its own type, type parameters and overloads included, where it returned a promise of the same
+ * already; otherwise with a promise in place of its result.
+ */
+export type Promised<Fn extends AnyFunction, Raises extends boolean = boolean, Instead = any> =
+  Kept<ReturnType<Fn>, Promise<Answer<Awaited<ReturnType<Fn>>, Raises, Instead>>> extends true
+    ? Fn
+    : (this: ThisParameterType<Fn>, ...args: Parameters<Fn>) => Promise<Answer<Awaited<ReturnType<Fn>>, Raises, Instead>>
+
+/** Whether what is returned may go on being called what it was. */
+type Kept<Was, Is> = IsAny<Was> extends true ? true : [Was] extends [PromiseLike<unknown>] ? (Is extends Was ? true : false) : false
+
+/** A function that retries: called as the one it wraps. */
+export type Retried<Fn extends AnyFunction, Raises extends boolean = boolean, Instead = any> = Promised<Fn, Raises, Instead> & {
+  /** The same function with some options replaced; an explicit `undefined` leaves one as it is. It is not bound: call a method's through `.call(object, …)`. */
+  retryWith<NowRaises extends boolean = Raises, NowInstead = Instead>(
+    overrides: Options<Awaited<ReturnType<Fn>>, NowRaises, NowInstead>,
+  ): Retried<Fn, NowRaises, NowInstead>
+}
+
+/** As `Retried`, for a synchronous function: its own type, unless giving up gives something else. */
+export type RetriedSync<Fn extends AnyFunction, Raises extends boolean = boolean, Instead = any> = (Answer<ReturnType<Fn>, Raises, Instead> extends ReturnType<Fn>
+  ? Fn
+  : (this: ThisParameterType<Fn>, ...args: Parameters<Fn>) => Answer<ReturnType<Fn>, Raises, Instead>) & {
+  /** The same function with some options replaced; an explicit `undefined` leaves one as it is. It is not bound: call a method's through `.call(object, …)`. */
+  retryWith<NowRaises extends boolean = Raises, NowInstead = Instead>(
+    overrides: Options<ReturnType<Fn>, NowRaises, NowInstead>,
+  ): RetriedSync<Fn, NowRaises, NowInstead>
+}
+
+/** A function that returns no promise; of one that does, what is wrong with it. */
+export type SynchronousFunction<Fn extends AnyFunction> =
+  IsAny<ReturnType<Fn>> extends true
+    ? Fn
+    : [Extract<ReturnType<Fn>, PromiseLike<unknown>>] extends [never]
+      ? Fn
+      : 'this function returns a promise, which cannot be waited for in a synchronous call: use the form without Sync'
 
 /** Where time comes from. */
 export interface Clock {
   /** Monotonic ms. */
   now(): number
+  /** Calls back once, after `ms`. Returns a handle for `clearTimeout`. */
   setTimeout(callback: () => void, ms: number): unknown
   /** Takes any handle that `setTimeout` gave, fired or not, and `undefined`. */
   clearTimeout(handle: any): void
@@ -235,6 +337,7 @@ export interface Clock {
 
 /** What an override can force: any option, and the two sources that nothing else in the library reads elsewhere. */
 export interface Forced extends Options {
+  /** Every reading of the time and every timer. */
   clock?: Clock | undefined
   /** Uniform in [0, 1). */
   random?: (() => number) | undefined

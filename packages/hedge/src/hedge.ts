@@ -1,5 +1,6 @@
 import { type Decorator, onException, type Operation, type Options, type Plugin, retry } from '@backon/core'
-import { type HedgeOptions, hedging } from './hedging.ts'
+import { hedgingWith } from './hedging.ts'
+import type { HedgeOptions } from './options.ts'
 
 /** How to hedge one call, with those options of `retry` that mean something for a call of one attempt. */
 export interface HedgeCallOptions<T = any>
@@ -15,17 +16,23 @@ const lasting = /* @__PURE__ */ new WeakMap<HedgeCallOptions, Plugin>()
 
 /** One attempt; the plugins of the call stand around the hedge. */
 const once = (options: HedgeCallOptions): Options => {
-  const plugin = lasting.get(options) ?? hedging(options)
+  const plugin = lasting.get(options) ?? hedgingWith(options, true)
   if (options.maxExtraLoad !== undefined) lasting.set(options, plugin)
-  return { ...options, wait: 0, maxTries: 1, use: [...(options.use ?? []), plugin] }
+  const { signal, name, enabled, use, maxTime, retryErrorCallback, raiseOnGiveup, onAttempt, before, after, onSuccess, onGiveup } = options
+  return {
+    wait: 0, maxTries: 1, use: use ? [...use, plugin] : [plugin],
+    signal, name, enabled, maxTime, retryErrorCallback, raiseOnGiveup, onAttempt, before, after, onSuccess, onGiveup,
+  }
 }
 
 /**
- * Runs an operation as up to `maxHedge` copies, each with a signal of its own, and resolves with the first success:
- * `hedge(({ signal }) => fetch(url, { signal }), { wait: 200 })`. Rejects as `hedging` says, with the identical reason when
- * `options.signal` aborts; with a TypeError or RangeError for unusable options. With `maxExtraLoad`, calls share an
- * allowance when they share the options object, and options of the hedge are then read once. Turned off by `disable()` or
- * `enabled: false` it runs one copy. Retries nothing else.
+ * Runs an operation as up to `maxHedge` copies, each with a signal of its own, and resolves with the first answer. Rejects as `hedging`
+ * says, with the identical reason when `options.signal` aborts; with a TypeError or RangeError for unusable options. Retries nothing.
+ * Turned off by `disable()` or `enabled: false` it runs one copy. With `maxExtraLoad`, calls share an allowance when they share the options
+ * object, and options of the hedge are then read once. A success earns for `budget`.
+ *
+ * @example
+ * const response = await hedge(({ signal }) => fetch(url, { signal }), { wait: 200 })
  */
 export const hedge = <T>(operation: Operation<T>, options: HedgeCallOptions<T> = {}): Promise<T> => {
   try {
@@ -36,8 +43,10 @@ export const hedge = <T>(operation: Operation<T>, options: HedgeCallOptions<T> =
 }
 
 /**
- * Makes a function hedge itself: `onHedge({ wait: 200 })(fetchUser)`, or `@onHedge({ wait: 200 })` above a method. The
- * function keeps `this`, name, length and types, returns a promise, and has `.retryWith(overrides)`. It gets only its own
- * arguments: an operation that is to stop when it has lost needs the signal that `hedge` gives it.
+ * Makes a function, or a method, hedge itself. It keeps `this`, name, length and types, returns a promise, and has
+ * `.retryWith(overrides)`. It gets only its own arguments: an operation that is to stop when it has lost needs the signal that `hedge` gives it.
+ *
+ * @example
+ * const loadUser = onHedge({ wait: 200 })(fetchUser)
  */
 export const onHedge = (options: HedgeCallOptions = {}): Decorator => onException(0, undefined, once(options))

@@ -14,7 +14,7 @@ const seeded = (seed: number) => () => {
 }
 
 const nearestRank = (values: number[], percentile: number): number =>
-  values.toSorted((a, b) => a - b)[Math.ceil((percentile / 100) * values.length) - 1]!
+  values.toSorted((a, b) => a - b)[Math.ceil((Math.round(percentile * 10) * values.length) / 1_000) - 1]!
 
 const shapes: Record<string, (random: () => number) => number> = {
   uniform: (random) => 1 + 99 * random(),
@@ -25,7 +25,7 @@ const shapes: Record<string, (random: () => number) => number> = {
 }
 
 test.each(Object.keys(shapes).flatMap((shape) => [1, 50, 95, 99, 99.9].map((p) => [shape, p] as const)))(
-  'is at most 2 %% away from the sample of that rank: %s, p%d',
+  'is at most 2 %% away from the sample of that rank: %s, p%s',
   (shape, percentile) => {
     const random = seeded(7)
     const wait = latencyPercentile(percentile, { window: 5_000 })
@@ -41,6 +41,26 @@ test.each(Object.keys(shapes).flatMap((shape) => [1, 50, 95, 99, 99.9].map((p) =
     }
   },
 )
+
+test.each([
+  [99.9, 999, 1],
+  [99, 99, 1],
+  [95, 950, 50],
+  [55, 55, 45],
+  [1e-7, 1, 99],
+])('F-52 p%s of %i fast samples and %i slow ones is a fast one', (percentile, fast, slow) => {
+  const wait = latencyPercentile(percentile)
+  for (let i = 0; i < fast; i++) wait.observe(10)
+  for (let i = 0; i < slow; i++) wait.observe(5_000)
+  expect(ask(wait)).toBeCloseTo(10, 0)
+})
+
+test('F-52 one more slow sample than the rank allows is a slow one', () => {
+  const wait = latencyPercentile(99.9)
+  for (let i = 0; i < 998; i++) wait.observe(10)
+  for (let i = 0; i < 2; i++) wait.observe(5_000)
+  expect(ask(wait)! / 5_000).toBeCloseTo(1, 1)
+})
 
 test('RT-32: with too few samples it is the fallback: a number, a list, a strategy, or never', () => {
   const filled = (options: object): LatencyWait => {
@@ -93,14 +113,14 @@ test('RT-17: stays within what was seen and is the same for the same samples', (
 })
 
 test.each([
-  [0, {}, 'percentile must be a number between 0 and 100; got number 0'],
+  [0, {}, 'percentile must be a number between 0 and 100; got 0'],
   [100, {}, 'percentile'],
   ['95', {}, 'percentile'],
   [95, { window: 0 }, 'window must be an integer of 1 or more'],
   [95, { window: 1.5 }, 'window'],
   [95, { minimumSamples: 0 }, 'minimumSamples must be an integer from 1 to window'],
   [95, { window: 10, minimumSamples: 11 }, 'minimumSamples'],
-  [95, { fallback: -1 }, 'number of 0 or more'],
+  [95, { fallback: -1 }, 'fallback must be a number of 0 or more; got -1'],
 ])('refuses %o %o', (percentile, options, message) => {
   expect(() => latencyPercentile(percentile as any, options)).toThrow(message)
 })

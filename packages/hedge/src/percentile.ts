@@ -1,6 +1,7 @@
-import { constant, type Details, type Wait } from '@backon/core'
-import { check } from './check.ts'
+import type { Details, Wait } from '@backon/core'
+import { invalid, waitFor, type WaitLike, waitOf } from '@backon/core/kit'
 
+/** What a learned wait is made of. */
 export interface LatencyPercentileOptions {
   /**
    * Learns from this many samples at least and twice as many at most, the latest ones; an integer of 1 or more. Default
@@ -13,7 +14,7 @@ export interface LatencyPercentileOptions {
    * The delay until there are enough samples: a number (ms), a list or a strategy. Default `Infinity`: no further copy by
    * time.
    */
-  fallback?: Wait | number | readonly number[] | undefined
+  fallback?: WaitLike | undefined
 }
 
 /** A wait that learns. The hedge that it is given to tells it what to learn from. */
@@ -33,25 +34,27 @@ const shortest = 0.01
 const buckets = 1_040
 
 /**
- * Waits until the given percentile of the latest latencies has passed, so that `100 - percentile` % of calls are hedged:
- * `wait: latencyPercentile(95)`. At most 1 % away from the sample of that rank, in memory and time that do not grow with the
+ * Waits until the given percentile of the latest latencies has passed, so that `100 - percentile` % of calls are hedged. At most 1 % away from the sample of that rank, in memory and time that do not grow with the
  * number of samples: two sketches take turns, and the older is dropped when the younger is full.
  *
  * It learns from the first copy of each hedged attempt: its latency when it succeeded; when another copy won or the hedge
  * timed out, how long it had been running. (Left out, slow answers would vanish from the statistics just because they are
  * hedged, and the delay would sink from copy to copy.) Give each kind of operation its own. Throws for a percentile not
- * between 0 and 100 and for unusable options.
+ * between 0 and 100 (it is read to six decimals) and for unusable options.
+ *
+ * @example
+ * const plugin = hedging({ wait: latencyPercentile(95), maxHedge: 2 })
  */
 export const latencyPercentile = (
   percentile: number,
   { window = 1_000, minimumSamples = Math.min(100, window), fallback = Infinity }: LatencyPercentileOptions = {},
 ): LatencyWait => {
-  const inside = typeof percentile === 'number' && percentile > 0 && percentile < 100
-  check(inside, 'percentile must be a number between 0 and 100', percentile)
-  check(Number.isInteger(window) && window > 0, 'window must be an integer of 1 or more', window)
-  const few = Number.isInteger(minimumSamples) && minimumSamples > 0 && minimumSamples <= window
-  check(few, 'minimumSamples must be an integer from 1 to window', minimumSamples)
-  const otherwise = typeof fallback === 'function' ? fallback : constant(fallback)
+  if (!(typeof percentile === 'number' && percentile > 0 && percentile < 100)) invalid('percentile', 'a number between 0 and 100', percentile)
+  if (!(Number.isInteger(window) && window > 0)) invalid('window', 'an integer of 1 or more', window)
+  if (!(Number.isInteger(minimumSamples) && minimumSamples > 0 && minimumSamples <= window)) invalid('minimumSamples', 'an integer from 1 to window', minimumSamples)
+  const otherwise = waitOf('fallback', fallback)
+  // A decimal times a number of samples is not always what it says (99.9 % of 1,000 is a little more than 999): counted in millionths.
+  const millionths = Math.round(percentile * 1e6)
   let young = new Uint32Array(buckets)
   let old = new Uint32Array(buckets)
   let youngSize = 0
@@ -67,16 +70,16 @@ export const latencyPercentile = (
 
   const wait = (details: Details): number | undefined => {
     const samples = youngSize + oldSize
-    if (samples < minimumSamples) return otherwise(details)
+    if (samples < minimumSamples) return waitFor(otherwise, details, null)
     // The nearest rank: so many samples are less than the one that is looked for.
-    const rank = Math.ceil((percentile / 100) * samples) - 1
+    const rank = Math.max(Math.ceil((millionths * samples) / 1e8), 1) - 1
     while (below > rank) below -= count(--at)
     while (below + count(at) <= rank) below += count(at++)
     return (shortest * 2 * gamma ** at) / (gamma + 1)
   }
 
   return Object.assign(wait, {
-    timeless: !!otherwise.timeless,
+    timeless: typeof otherwise !== 'function' || !!otherwise.timeless,
     exact: true,
     observe: (latency: number): void => {
       if (youngSize === window) {

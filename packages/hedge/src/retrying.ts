@@ -1,12 +1,20 @@
 import { type Options, Retrying } from '@backon/core'
-import { type HedgeOptions, hedging } from './hedging.ts'
+import { hedging } from './hedging.ts'
+import type { HedgeOptions } from './options.ts'
 
+/** How to retry, and how to hedge each attempt. */
 export interface HedgingRetryingOptions<T = any> extends Options<T> {
-  /** How each attempt is hedged. `wait` in here is between copies, `wait` beside it between attempts. */
+  /** How each attempt is hedged. `wait` in here is between copies, `wait` beside it between attempts. Default: as `hedging()`. */
   hedge?: HedgeOptions<T> | undefined
 }
 
-/** A `Retrying` whose attempts are hedged: next to the operation, inside the plugins of `use`. */
+/**
+ * A `Retrying` whose attempts are hedged: next to the operation, inside the plugins of `use`.
+ *
+ * @example
+ * const policy = new HedgingRetrying({ hedge: { wait: 100 }, maxTries: 3 })
+ * const user = await policy.run(({ signal }) => loadUser(7, signal))
+ */
 export class HedgingRetrying<T = any> extends Retrying<T> {
   readonly #options: HedgingRetryingOptions<T>
 
@@ -17,8 +25,10 @@ export class HedgingRetrying<T = any> extends Retrying<T> {
     this.#options = options
   }
 
-  /** A new policy with some options replaced, and numbers and an allowance of its own. */
-  override copy(overrides?: HedgingRetryingOptions<T>): HedgingRetrying<T> {
-    return new HedgingRetrying<T>({ ...this.#options, ...overrides })
+  /** A new policy with some options replaced, and numbers and an allowance of its own; an explicit `undefined` replaces nothing. */
+  override copy(overrides: HedgingRetryingOptions<T> = {}): HedgingRetrying<T> {
+    const options: any = { ...this.#options }
+    for (const [name, value] of Object.entries(overrides)) if (value !== undefined) options[name] = value
+    return new HedgingRetrying<T>(options)
   }
 }

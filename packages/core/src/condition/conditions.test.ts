@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { retry } from '../shells/retry.ts'
 import type { Condition, Details } from '../types.ts'
 import { retryAll } from './all.ts'
 import { retryAlways } from './always.ts'
@@ -8,6 +9,7 @@ import { retryIfExceptionMessage } from './exception-message.ts'
 import { retryIfExceptionType } from './exception-type.ts'
 import { retryIfException } from './exception.ts'
 import { retryNever } from './never.ts'
+import { retryIfNotExceptionType } from './not-exception-type.ts'
 import { retryIfNotResult } from './not-result.ts'
 import { retryNot } from './not.ts'
 import { retryIfResult } from './result.ts'
@@ -94,6 +96,12 @@ describe('retryIfExceptionMessage', () => {
     expect(retryIfExceptionMessage(/(?:)/)(thrown(exception))).toBe(false)
   })
 
+  test('F-24 is false for a revoked Proxy', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    expect(retryIfExceptionMessage('')(thrown(proxy))).toBe(false)
+  })
+
   test.each([undefined, null, 5, {}, () => true])('refuses %o', (pattern) => {
     expect(() => retryIfExceptionMessage(pattern as never)).toThrow(/^pattern must be a string or a RegExp; got /)
   })
@@ -119,6 +127,38 @@ describe('retryIfExceptionCause', () => {
     expect(retryIfExceptionCause(Reset)(details)).toBe(retried)
   })
 
+  test.each<[string, unknown, boolean]>([
+    ['an error of an aggregate', new AggregateError([new Error('a'), new Reset()]), true],
+    ['an aggregate of aggregates', new AggregateError([new AggregateError([new Reset()])]), true],
+    ['an aggregate as cause', new Error('x', { cause: new AggregateError([new Reset()]) }), true],
+    ['the cause of an error of an aggregate', new AggregateError([new Error('a', { cause: new Reset() })]), true],
+    ['another', new AggregateError([new Error('a'), undefined, 'b']), false],
+    ['errors that are no list', Object.assign(new Error('x'), { errors: { 0: new Reset() } }), false],
+  ])('F-30 looks into the errors of aggregates: %s', (_, exception, retried) => {
+    expect(retryIfExceptionCause(Reset)(thrown(exception))).toBe(retried)
+  })
+
+  test('F-30 ends when aggregates go round in a circle, and after a thousand errors', () => {
+    const all = new AggregateError([])
+    all.errors.push(all, new Error('x', { cause: all }))
+    expect(retryIfExceptionCause(Reset)(thrown(all))).toBe(false)
+    const endless = () => Object.defineProperty(new Error('x'), 'cause', { get: endless }) as Error
+    expect(retryIfExceptionCause(Reset)(thrown(endless()))).toBe(false)
+    const wide = () => Object.defineProperty(new Error('x'), 'errors', { get: () => Array.from({ length: 5_000 }, wide) }) as Error
+    expect(retryIfExceptionCause(Reset)(thrown(wide()))).toBe(false)
+  })
+
+  test('F-24 what throws when it is read has no causes', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    const boom = { get cause() { throw new Error('boom') } }
+    const hides = new Proxy([], { get: () => { throw new Error('boom') } })
+    for (const hostile of [proxy, boom, because(proxy).exception, { errors: [boom, proxy] }, { errors: proxy }, { errors: hides }]) {
+      expect(retryIfExceptionCause(Reset)(thrown(hostile))).toBe(false)
+    }
+    expect(retryIfExceptionCause(Reset)(thrown(new AggregateError([boom, proxy, new Reset()])))).toBe(true)
+  })
+
   test('ends when causes go round in a circle', () => {
     const a = new Error('a') as Error & { cause: unknown }
     const b = new Error('b', { cause: a })
@@ -131,7 +171,7 @@ describe('retryIfExceptionCause', () => {
   test('refuses an empty list and what is no class', () => {
     expect(() => retryIfExceptionCause()).toThrow(TypeError)
     expect(() => retryIfExceptionCause([])).toThrow(TypeError)
-    expect(() => retryIfExceptionCause('Error' as never)).toThrow('exception must be an error class or several; got ')
+    expect(() => retryIfExceptionCause('Error' as never)).toThrow('exception must be an error class or several (a class, not its name); got "Error"')
   })
 })
 
@@ -150,9 +190,60 @@ test('retryAlways and retryNever do not look', () => {
   for (const details of [returned(1), thrown(1)]) expect([retryAlways()(details), retryNever()(details)]).toEqual([true, false])
 })
 
-test('retryNot turns a condition round, for values too', () => {
-  const condition = retryNot(retryIfExceptionType(TypeError))
-  expect([thrown(new TypeError()), thrown(new Error('x')), returned(1)].map(condition)).toEqual([false, true, true])
+describe('F-08 a negation speaks of the same outcomes', () => {
+  const ofErrors = retryIfExceptionType(TypeError)
+  const ofValues = retryIfResult((value) => value === 1)
+  const both: Condition = ({ value, exception }) => value === 1 || exception instanceof TypeError
+  const [bad, good, one, two] = [thrown(new TypeError()), thrown(new Error('x')), returned(1), returned(2)]
+
+  test.each<[string, Condition, boolean[]]>([
+    ['retryIfExceptionType', ofErrors, [false, true, false, false]],
+    ['retryIfNotExceptionType', retryIfNotExceptionType(TypeError), [true, false, false, false]],
+    ['retryIfException', retryIfException((error) => error instanceof TypeError), [false, true, false, false]],
+    ['retryIfExceptionMessage', retryIfExceptionMessage('x'), [true, false, false, false]],
+    ['retryIfExceptionCause', retryIfExceptionCause(TypeError), [true, true, false, false]],
+    ['retryIfResult', ofValues, [false, false, false, true]],
+    ['retryIfNotResult', retryIfNotResult((value) => value === 1), [false, false, true, false]],
+    ['its negation', retryNot(ofErrors), [true, false, false, false]],
+    ['any of exceptions', retryAny(ofErrors, retryIfExceptionMessage('x')), [false, false, false, false]],
+    ['all of exceptions', retryAll(ofErrors, retryIfExceptionMessage('x')), [true, true, false, false]],
+    ['any of exceptions and values', retryAny(ofErrors, ofValues), [false, true, false, true]],
+    ['all of exceptions and values, which is never', retryAll(ofErrors, ofValues), [false, false, false, false]],
+    ['all of exceptions and a function', retryAll(ofErrors, yes), [false, true, false, false]],
+    ['any of exceptions and a function', retryAny(ofErrors, no), [false, true, true, true]],
+    ["a function of one's own, as it stands", both, [false, true, false, true]],
+    ['retryAlways', retryAlways(), [false, false, false, false]],
+    ['retryNever', retryNever(), [true, true, true, true]],
+    ['any of nothing', retryAny(), [true, true, true, true]],
+    ['all of nothing', retryAll(), [true, true, true, true]],
+  ])('of %s', (_, condition, retried) => {
+    expect([bad, good, one, two].map(retryNot(condition))).toEqual(retried)
+  })
+
+  test('so a success ends the call', async () => {
+    const operation = vi.fn(() => 'ok')
+    await retry(operation, { wait: 0, condition: retryNot(retryIfExceptionType(TypeError)) })
+    expect(operation).toHaveBeenCalledTimes(1)
+  })
+})
+
+describe('F-09 a promise is no answer', () => {
+  const late = (async () => false) as unknown as () => boolean
+  const rejecting = (async () => { throw new Error('boom') }) as unknown as () => boolean
+  test.each<[string, Condition, Details, string]>([
+    ['retryIfException', retryIfException(late), thrown(1), 'the predicate of retryIfException'],
+    ['retryIfResult', retryIfResult(late), returned(1), 'the predicate of retryIfResult'],
+    ['retryIfNotResult', retryIfNotResult(late), returned(1), 'the predicate of retryIfNotResult'],
+    ['retryAny', retryAny(late), returned(1), 'a condition of retryAny'],
+    ['retryAll', retryAll(yes, late), returned(1), 'a condition of retryAll'],
+    ['retryNot', retryNot(late), returned(1), 'a condition of retryNot'],
+    ['one that rejects', retryNot(rejecting), returned(1), 'a condition of retryNot'],
+    ['one that rejects, deeper', retryAny(retryAll(retryNot(retryIfResult(rejecting)))), returned(1), 'the predicate of retryIfResult'],
+  ])('%s', async (_, condition, details, name) => {
+    expect(() => condition(details)).toThrow(new TypeError(`${name} must answer at once, not with a promise: decide inside the operation`))
+    // A rejection that nobody handles would fail the run.
+    await new Promise(setImmediate)
+  })
 })
 
 test('composes to "every exception but these"', () => {

@@ -1,19 +1,38 @@
-import type { Condition, ErrorClass } from '../types.ts'
-import { errorClasses, isInstance } from './exception-type.ts'
+import type { Condition } from '../types.ts'
+import { type ErrorClasses, errorClasses, isInstance } from './exception-type.ts'
+import { ofExceptions } from './side.ts'
+
+/** From so many errors on, no further causes are looked for. */
+const most = 1_000
+
+/** What an error gives as its causes: its `cause`, and the `errors` of an aggregate. What throws when it is read has none. */
+const causesOf = (error: any): readonly unknown[] => {
+  try {
+    const { cause, errors } = error
+    return Array.isArray(errors) ? [cause, ...errors.slice(0, most)] : [cause]
+  } catch {
+    return []
+  }
+}
 
 /**
- * Retries exceptions that were caused by one of the given classes: their `cause`, its `cause`, and so on, also round in a circle.
- * The exception itself is not asked, and neither is a returned value. Throws for an empty list and for what is no class.
+ * Retries exceptions that were caused by one of the given classes: their `cause`, its `cause`, and so on, and the `errors` of each
+ * AggregateError on the way; also round in a circle, and until a thousand errors have been found. The exception itself is not asked, and neither is
+ * a returned value. Throws for an empty list and for what is no class.
+ *
+ * @example
+ * retry(load, { condition: retryIfExceptionCause(SocketError) }) // fetch: TypeError('fetch failed', { cause: SocketError })
  */
-export const retryIfExceptionCause = (...types: readonly ErrorClass[] | readonly [readonly ErrorClass[]]): Condition => {
+export const retryIfExceptionCause = (...types: ErrorClasses): Condition => {
   const classes = errorClasses(types)
-  return (details) => {
-    const seen = new Set<unknown>([undefined, null])
-    for (let at: any = details.exception; !seen.has(at); ) {
-      seen.add(at)
-      at = at.cause
-      if (isInstance(at, classes)) return true
+  return ofExceptions((exception) => {
+    // A Set is gone through in order while it grows, and holds each error once.
+    const seen = new Set([exception])
+    for (const error of seen) {
+      if (error !== exception && isInstance(error, classes)) return true
+      // What is gone through stays as it is once there is enough of it: no further error is read.
+      for (const cause of seen.size < most ? causesOf(error) : []) seen.add(cause)
     }
     return false
-  }
+  })
 }

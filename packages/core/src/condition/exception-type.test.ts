@@ -2,6 +2,7 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import type { Details, ErrorClass } from '../types.ts'
 import { isInstance, retryIfExceptionType } from './exception-type.ts'
+import { retryIfNotExceptionType } from './not-exception-type.ts'
 
 class HttpError extends Error {}
 class NotFound extends HttpError {}
@@ -66,6 +67,39 @@ test.each([undefined, null, 'x', 5, Symbol('x'), {}, Object.create(null), Object
   expect(isInstance(odd, [Error, TypeError])).toBe(false)
 })
 
+describe('F-24 what throws when it is looked at is of no type, and never throws here', () => {
+  const boom = (): never => {
+    throw new Error('boom')
+  }
+  const { proxy, revoke } = Proxy.revocable(new Error('x'), {})
+  revoke()
+  test.each<[string, () => unknown]>([
+    ['a revoked Proxy', () => proxy],
+    ['a prototype that throws', () => new Proxy({}, { getPrototypeOf: boom })],
+    ['a tag that throws', () => ({ get [Symbol.toStringTag]() { return boom() } })],
+    ['a foreign error whose constructor throws', () => Object.defineProperty(runInNewContext('new Error()'), 'constructor', { get: boom })],
+    ['a foreign error whose class has a name that throws', () => Object.assign(runInNewContext('new Error()'), { constructor: { get name() { return boom() } } })],
+  ])('%s', (_, make) => {
+    const hostile = make()
+    expect(isInstance(hostile, [HttpError, TypeError])).toBe(false)
+    expect(retryIfExceptionType(HttpError)(thrown(hostile))).toBe(false)
+    expect(retryIfNotExceptionType(HttpError)(thrown(hostile))).toBe(true)
+  })
+
+  test('one class that throws does not hide the next', () => {
+    class Odd { static [Symbol.hasInstance] = boom }
+    expect(isInstance(new TypeError(), [Odd, TypeError])).toBe(true)
+  })
+})
+
+test('retryIfNotExceptionType retries every exception but those, and no value', () => {
+  for (const condition of [retryIfNotExceptionType(HttpError, TypeError), retryIfNotExceptionType([HttpError, TypeError])]) {
+    expect([new HttpError(), new NotFound(), new TypeError(), new Other(), undefined].map((error) => condition(thrown(error)))).toEqual([false, false, false, true, true])
+    expect(condition({ tries: 1, value: new Other() } as Details)).toBe(false)
+  }
+  expect(() => retryIfNotExceptionType()).toThrow('exception must be an error class or several; got undefined')
+})
+
 test('is instance of nothing in an empty list', () => {
   expect(isInstance(new Error('x'), [])).toBe(false)
 })
@@ -74,7 +108,7 @@ test.each([
   [[], 'exception must be an error class or several; got '],
   [[[]], 'exception must be an error class or several; got '],
   [[undefined], 'exception must be an error class or several; got '],
-  [['Error'], 'exception must be an error class or several; got '],
+  [['Error'], 'exception must be an error class or several (a class, not its name); got "Error"'],
   [[new Error('x')], 'exception must be an error class or several; got '],
   [[() => true], 'exception must be an error class or several; got '],
   [[[Error, 5]], 'exception must be an error class or several; got 5'],

@@ -1,8 +1,16 @@
 import { invalid } from '../check.ts'
+import { answer } from '../thenable.ts'
 import type { Condition } from '../types.ts'
+import { ofValues } from './side.ts'
 
-/** Retries returned values for which the predicate says `true`; never an exception. Throws for what is no function. */
+/**
+ * Retries returned values for which the predicate says `true`; never an exception. Throws for what is no function, and for a predicate that
+ * answers with a promise.
+ *
+ * @example
+ * retry(poll, { condition: retryIfResult((job) => job.state === 'running'), wait: 500, maxTries: 60 })
+ */
 export const retryIfResult = <T = any>(predicate: (value: T) => boolean): Condition<T> => {
   if (typeof predicate !== 'function') invalid('predicate', 'a function', predicate)
-  return (details) => !('exception' in details) && predicate(details.value as T)
+  return ofValues((value: T) => answer('the predicate of retryIfResult', predicate(value)))
 }

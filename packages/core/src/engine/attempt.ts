@@ -1,11 +1,10 @@
 import { report } from '../seams/events.ts'
 import type { Attempt, Details, Plugin } from '../types.ts'
-import { followWeakly, type Source } from './follow.ts'
+import { alone, followWeakly, type Source } from './follow.ts'
 
 type Listener = (reason: unknown) => void
 
-/** Nothing that an attempt follows. */
-export const alone: readonly Source[] = []
+const nobody: readonly Listener[] = []
 
 /** Who uses a signal keeps the attempt that aborts it. (The other way round it would be collected while a body stalls.) */
 const owners = /* @__PURE__ */ new WeakMap<AbortSignal, CallAttempt>()
@@ -24,11 +23,11 @@ export class CallAttempt implements Attempt {
   declare _controller: AbortController | undefined
   /** Whether a signal of it, or of an attempt forked from it, was ever read: somebody can still be told to stop. */
   declare _taken: boolean
-  /** Nearly always one is enough. */
-  declare _listener: Listener | undefined
-  declare _listeners: Set<Listener> | undefined
-  /** What its operation gave back: who closes a scope waits for it. */
+  declare _listeners: readonly Listener[]
+  /** What its operation gave back, where somebody may wait for it. */
   declare _work: unknown
+  /** The attempt before it, whose value was not the result and may still be in use, until this one runs. */
+  declare _before: CallAttempt | undefined
 
   constructor(tries: number, plugins: readonly Plugin[], owner: any, facts: (owner: any) => Details, sources: readonly Source[], copy: number) {
     this.tries = tries
@@ -38,11 +37,16 @@ export class CallAttempt implements Attempt {
     this._facts = facts
     this._sources = sources
     this.aborted = this._taken = false
-    this.reason = this._controller = this._listener = this._listeners = this._work = undefined
+    this.reason = this._controller = this._work = this._before = undefined
+    this._listeners = nobody
   }
 
   get details(): Details {
     return this._facts(this._owner)
+  }
+
+  get sync(): boolean {
+    return !!rootOf(this)._owner._refuse
   }
 
   get signal(): AbortSignal {
@@ -57,11 +61,9 @@ export class CallAttempt implements Attempt {
 
   whenAborted(listener: Listener): () => void {
     if (this.aborted) listener(this.reason)
-    else if (this._listener || this._listeners?.size) (this._listeners ??= new Set()).add(listener)
-    else this._listener = listener
+    else this._listeners = [...this._listeners, listener]
     return () => {
-      if (this._listener === listener) this._listener = undefined
-      else this._listeners?.delete(listener)
+      this._listeners = this._listeners.filter((other) => other !== listener)
     }
   }
 
@@ -69,17 +71,29 @@ export class CallAttempt implements Attempt {
     if (this.aborted) return
     this.aborted = true
     this.reason = reason
-    const { _listener, _listeners } = this
-    this._listener = this._listeners = undefined
     this._controller?.abort(reason)
-    for (const listener of [_listener, ...(_listeners ?? [])]) {
+    for (const listener of this._listeners) {
       try {
-        listener?.(reason)
+        listener(reason)
       } catch (error) {
         report(error)
       }
     }
+    this._listeners = nobody
   }
+}
+
+/** The attempt of the call, of which this one is, or was forked. */
+const rootOf = (attempt: any): CallAttempt => {
+  while (attempt._facts === factsOf) attempt = attempt._owner
+  return attempt
+}
+
+/** Keeps what an operation gives back with the attempt of its call, for who closes a scope: also what a plugin runs and forgets. */
+export const note = <Work>(attempt: Attempt, work: Work): Work => {
+  const root = rootOf(attempt)
+  root._work = root._work ? Promise.allSettled([root._work, work] as Promise<unknown>[]) : work
+  return work
 }
 
 /** From now on somebody may be using a signal of it: it hears of its sources for as long as that one lives. */
@@ -100,6 +114,15 @@ const factsOf = (parent: Attempt): Details => parent.details
 /**
  * Makes a further attempt inside an attempt: aborted with it, or alone with `abort(reason)`. For plugins that time an
  * operation or run it more than once (`copy` says which run it is). It makes no AbortController until somebody reads a signal.
+ *
+ * @example
+ * const hurried: Plugin = {
+ *   wrap: (next) => (attempt) => {
+ *     const child = fork(attempt)
+ *     enough.addEventListener('abort', () => child.abort(enough.reason), { once: true })
+ *     return next(child)
+ *   },
+ * }
  */
 export const fork = (parent: Attempt, copy = parent.copy): Attempt => {
   const child = new CallAttempt(parent.tries, parent.plugins, parent, factsOf, alone, copy)

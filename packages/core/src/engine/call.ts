@@ -1,7 +1,7 @@
 import type { Details, End, Operation } from '../types.ts'
-import { alone, CallAttempt } from './attempt.ts'
-import type { Source } from './follow.ts'
-import { type Policy, timeOf, triesOf } from './options.ts'
+import { CallAttempt } from './attempt.ts'
+import type { Follower, Source } from './follow.ts'
+import { bounded, type Policy } from './options.ts'
 
 /** What a call is doing. */
 export type Phase =
@@ -17,7 +17,23 @@ export type Phase =
   | 'ending'
   | 'over'
 
-/** One call under way: what it runs by, and what has happened so far. */
+/** What only a call has that can be cut short. It is what follows the sources. */
+export interface Cutting extends Follower {
+  /** Rejects at once. */
+  _reject: ((reason: unknown) => void) | undefined
+  /** The deadline. */
+  timer: unknown
+  /** For who tracks the call: where it is kept. */
+  _place: number
+}
+
+/** How a call has ended. */
+export interface Ending {
+  readonly _end: End
+  readonly _reason: unknown
+}
+
+/** One call under way: what it runs by, and what has happened so far. There may be many asleep: it has no field to spare. */
 export interface Call {
   readonly _policy: Policy
   /** The target with every plugin around it. */
@@ -25,17 +41,13 @@ export interface Call {
   _target: Function
   readonly _args: readonly unknown[]
   readonly _name: string | undefined
-  readonly _maxTries: number
-  readonly _maxTime: number
-  /** What can cut it short. */
+  /** What can cut it short, besides its deadline. */
   readonly _sources: readonly Source[]
-  /** Nobody can wait in it: a promise is refused. */
-  readonly _blocking: boolean
+  /** Refuses a promise, where nobody can wait for it. */
+  readonly _refuse: ((answer: unknown, who: string) => void) | undefined
   _phase: Phase
-  /** The attempt under way, until its outcome is judged. */
+  /** The attempt under way; afterwards, while its outcome is judged; and in a wait, if somebody may still be using its signal for a value that is not the result. */
   _attempt: CallAttempt | undefined
-  /** An attempt whose value was not the result, and whose signal somebody may still be using. */
-  _leftover: CallAttempt | undefined
   _tries: number
   _idleFor: number
   _previousWait: number
@@ -45,21 +57,16 @@ export interface Call {
   _failed: boolean
   _result: any
   _duration: number | undefined
-  /** Clock readings: when the call began, when its latest attempt began, and how long it had been under way after that. */
+  /** When it began, on its clock, and how long it had been under way when its latest attempt began, or ended. */
   readonly _started: number
-  _began: number
   _elapsed: number
-  _end: End | undefined
-  _reason: unknown
-  _timer: unknown
-  /** Ends what the call waits for that is the caller's: a sleep, what is done about the end. */
+  _ending: Ending | undefined
+  /** The timer of its wait, and when it is to ring. */
+  timer: unknown
+  _until: number | undefined
+  /** Ends what it waits for that is the caller's: a sleep, what is done about the end. */
   _waker: AbortController | undefined
-  /** Rejects at once, where the call can be cut short. */
-  _reject: ((reason: unknown) => void) | undefined
-  /** Takes back what the call has set up outside itself. */
-  _release: (() => void) | undefined
-  /** For who tracks it: where it is kept. */
-  _place?: number
+  _cutting: Cutting | undefined
 }
 
 /** Reads the clock, if anything may ask for the time. */
@@ -71,20 +78,17 @@ export const wrap = (operation: Operation<any>, { _plugins }: Policy): Operation
 
 /** Opens a call: before its first attempt, or with that one under way since it `started`. */
 export const newCall = (
-  policy: Policy, work: Operation<any>, target: Function, args: readonly unknown[], started: number, sources: readonly Source[] = alone, name?: string, blocking = false, attempt?: CallAttempt,
+  policy: Policy, work: Operation<any>, target: Function, args: readonly unknown[], started: number, sources: readonly Source[], name?: string, attempt?: CallAttempt, refuse?: Call['_refuse'],
 ): Call => ({
-  _policy: policy,
+  _policy: bounded(policy),
   _work: work,
   _target: target,
   _args: args,
   _name: name,
-  _maxTries: triesOf(policy._maxTries),
-  _maxTime: timeOf(policy._maxTime),
   _sources: sources,
-  _blocking: blocking,
+  _refuse: refuse,
   _phase: attempt ? 'running' : 'fresh',
   _attempt: attempt,
-  _leftover: undefined,
   _tries: attempt ? 1 : 0,
   _idleFor: 0,
   _previousWait: 0,
@@ -93,19 +97,17 @@ export const newCall = (
   _result: undefined,
   _duration: undefined,
   _started: started,
-  _began: started,
   _elapsed: 0,
-  _end: undefined,
-  _reason: undefined,
-  _timer: undefined,
+  _ending: undefined,
+  timer: undefined,
+  _until: undefined,
   _waker: undefined,
-  _reject: undefined,
-  _release: undefined,
+  _cutting: undefined,
 })
 
 /** Writes down the facts as they stand. */
 export const record = (call: Call): any => {
-  const { _args, _policy, _target, _phase, _end, _wait } = call
+  const { _args, _ending, _phase, _policy, _target, _wait } = call
   const details: any = {
     // Fresh for each call, and there anyway.
     call: _args,
@@ -122,41 +124,46 @@ export const record = (call: Call): any => {
     details[call._failed ? 'exception' : 'value'] = call._result
   }
   if (_wait !== undefined) details.wait = _wait
-  if (_end) details.end = _end
-  if (_end === 'abort') details.reason = call._reason
+  if (_ending) details.end = _ending._end
+  if (_ending?._end === 'abort') details.reason = _ending._reason
   return details
 }
 
 /** Opens the next attempt. */
 export const begin = (call: Call): void => {
-  const { _policy, _wait = 0 } = call
+  const { _attempt, _policy, _wait = 0 } = call
   // The clock has just been read for the first one.
-  if (call._tries++) call._elapsed = (call._began = now(_policy)) - call._started
+  if (call._tries++) call._elapsed = now(_policy) - call._started
   call._idleFor += call._previousWait = _wait
   call._wait = undefined
   call._phase = 'opening'
   call._attempt = new CallAttempt(call._tries, _policy._plugins, call, record, call._sources, 1)
+  call._attempt._before = _attempt
 }
 
-/** Runs the attempt that was opened. Of the one before only its value can still be in use: it is let go. */
+/** Runs the attempt that was opened. What is left of the one before, a value that was not the result, is let go. */
 export const run = (call: Call): unknown => {
-  const { _attempt, _leftover, _tries } = call
+  const attempt = call._attempt!
+  const { _before, tries } = attempt
   call._phase = 'running'
-  if (_leftover) {
-    call._leftover = undefined
-    _leftover.abort(new DOMException(`the value of attempt ${_leftover.tries} was not the result: attempt ${_tries} has begun`, 'AbortError'))
-  }
-  return (_attempt!._work = call._work(_attempt!))
+  attempt._before = undefined
+  _before?.abort(new DOMException(`the value of attempt ${_before.tries} was not the result: attempt ${tries} has begun`, 'AbortError'))
+  return call._work(attempt)
 }
 
 /** Takes down how the attempt ended. */
 export const takeDown = (call: Call, failed: boolean, result: unknown): void => {
-  const { _attempt, _policy } = call
-  const ended = now(_policy)
+  const elapsed = now(call._policy) - call._started
   call._phase = 'judging'
   call._failed = failed
   call._result = result
-  call._duration = ended - call._began
-  call._elapsed = ended - call._started
-  if (!failed && _attempt?._taken) call._leftover = _attempt
+  call._duration = elapsed - call._elapsed
+  call._elapsed = elapsed
+}
+
+/** Lies down for the wait that was decided. Nothing of the attempt is kept, unless its value may still be in use. */
+export const lieDown = (call: Call, wait: number): void => {
+  call._wait = wait
+  call._phase = 'resting'
+  if (call._failed || !call._attempt!._taken) call._attempt = undefined
 }

@@ -1,27 +1,28 @@
 import { isThenable } from '../thenable.ts'
 import { type Call, now, record } from './call.ts'
 import { property, type Verdict } from './decide.ts'
-import { tell, tellPlugins } from './tell.ts'
+import { unfollow } from './follow.ts'
+import { tellHandlers, tellPlugins } from './tell.ts'
 
-/** The end of a call: it is told, and the caller gets an answer. A promise only when there is something to wait for. */
+/**
+ * The end of a call: it is told, and the caller gets an answer; a promise only when there is something to wait for. Plugins are told first:
+ * a handler of the caller that throws or hangs changes what the caller gets, not how the call has ended.
+ */
 export const conclude = (call: Call, verdict: Verdict): unknown => {
   const event = verdict === 'success' ? 'onSuccess' : 'onGiveup'
   call._phase = 'ending'
-  call._end = verdict === 'fatal' && property(call._result, 'refused') === true ? 'refused' : verdict
+  call._ending = { _end: verdict === 'fatal' && property(call._result, 'refused') === true ? 'refused' : verdict, _reason: undefined }
   call._wait = undefined
-  // A handler of the caller that throws changes what the caller gets, not how the call has ended.
-  const failed = (error: unknown): never => {
-    tellPlugins(call, event)
-    throw error
-  }
-  let told
+  let later = false
   try {
-    told = tell(call, event)
-  } catch (error) {
-    failed(error)
+    tellPlugins(call, event)
+    const told = tellHandlers(call, event)
+    const last: any = told ? unlessAborted(call, told, () => undefined).then(() => answer(call, verdict)) : answer(call, verdict)
+    later = !call._refuse && isThenable(last)
+    return later ? last.finally(() => finish(call)) : last
+  } finally {
+    if (!later) finish(call)
   }
-  if (!told) return answer(call, verdict)
-  return unlessAborted(call, told.then(undefined, failed), () => void tellPlugins(call, event)).then(() => answer(call, verdict))
 }
 
 /** What the caller gets. Only an outcome that would have been retried can be replaced. */
@@ -39,7 +40,7 @@ const answer = (call: Call, verdict: Verdict): unknown => {
 
 /** Waits for what the caller does about the end. Whoever aborts meanwhile changes nothing about that end, but waits no longer. */
 const unlessAborted = async (call: Call, work: PromiseLike<unknown>, aborted: (reason: unknown) => unknown): Promise<unknown> => {
-  if (!call._reject) return work
+  if (!call._cutting) return work
   const { signal } = (call._waker ??= new AbortController())
   return new Promise((resolve, reject) => {
     const hurry = (): void => resolve(aborted(signal.reason))
@@ -53,10 +54,16 @@ const unlessAborted = async (call: Call, work: PromiseLike<unknown>, aborted: (r
 export const finish = (call: Call): void => {
   if (call._phase === 'over') return
   call._phase = 'over'
-  call._attempt = call._leftover = undefined
-  call._policy._clock.clearTimeout(call._timer)
-  call._release?.()
+  call._attempt = undefined
+  call._policy._clock.clearTimeout(call.timer)
+  if (call._cutting) release(call)
   call._policy._tracker?._closed(call)
+}
+
+/** Takes back what `watch` has set up. */
+export const release = ({ _cutting, _policy, _sources }: Call): void => {
+  _policy._clock.clearTimeout(_cutting!.timer)
+  for (const source of _sources) unfollow(source, _cutting!)
 }
 
 /** What one of the caller's own functions throws ends the call. What its end throws is none of that. */
@@ -66,19 +73,19 @@ export const fault = (call: Call, error: unknown): void => {
 
 /** Cuts a call short, whatever it is doing; an end that is being told stands. */
 export const abort = (call: Call, reason: unknown): void => {
-  const { _attempt, _phase, _policy, _waker } = call
+  const { _attempt, _cutting, _phase, _waker } = call
   if (_phase === 'over') return
   if (_phase === 'ending') return _waker?.abort(reason)
+  const elapsed = now(call._policy) - call._started
   if (_phase === 'opening') call._tries--
-  const ended = now(_policy)
-  if (_phase === 'running') call._duration = ended - call._began
-  call._elapsed = ended - call._started
+  if (_phase === 'running') call._duration = elapsed - call._elapsed
+  call._elapsed = elapsed
   call._wait = undefined
-  call._end = 'abort'
-  call._reason = reason
+  call._ending = { _end: 'abort', _reason: reason }
   finish(call)
-  call._reject?.(reason)
+  _cutting?._reject?.(reason)
   _attempt?.abort(reason)
+  _attempt?._before?.abort(reason)
   _waker?.abort(reason)
   if (_phase !== 'fresh') tellPlugins(call, 'onAbort')
 }

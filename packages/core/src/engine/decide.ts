@@ -15,11 +15,17 @@ export const property = (thrown: any, name: string): unknown => {
   }
 }
 
+/** Takes a yes or no. A function is neither: it is `stopNever` that was given for `stopNever()`. */
+const yes = <Answer>(name: string, value: Answer): Answer => {
+  if (typeof value === 'function') throw new TypeError(`${name} must answer yes or no, not with a function: call it where it is given`)
+  return answer(name, value)
+}
+
 /** Whether the outcome is one to be retried. */
 const isRetried = (call: Call): boolean => {
   const { _failed, _result, _policy: { _exception, _rules: { condition, predicate } } } = call
-  if (condition) return answer('condition', condition(record(call)))
-  if (!_failed) return !!predicate && answer('predicate', predicate(_result))
+  if (condition) return yes('condition', condition(record(call)))
+  if (!_failed) return !!predicate && yes('predicate', predicate(_result))
   return property(_result, 'retryable') !== false && (_exception ? isInstance(_result, _exception) : !predicate)
 }
 
@@ -28,7 +34,7 @@ export type Verdict = 'success' | GiveupEnd
 
 /** What follows an outcome: the wait in ms before the next attempt, or the end of the call. */
 export const decide = (call: Call): number | Verdict => {
-  const { _failed, _result, _policy: { _wait = double, _jitter, _rules: { giveup, stop }, _plugins } } = call
+  const { _failed, _result, _policy: { _maxTime, _maxTries, _wait = double, _jitter, _rules: { giveup, stop }, _plugins } } = call
 
   let given: unknown
   if (!_failed || property(_result, 'name') !== 'TryAgain') {
@@ -42,15 +48,15 @@ export const decide = (call: Call): number | Verdict => {
   if (wait === undefined) return 'exhausted'
   if (typeof given === 'number') wait = atLeastZero('wait', given)
 
-  if (call._tries >= call._maxTries) return 'tries'
+  if (call._tries >= (_maxTries as number)) return 'tries'
   // An endless wait is one, where there is no deadline.
-  if (call._maxTime < Infinity && call._elapsed + wait >= call._maxTime) return 'time'
+  if ((_maxTime as number) < Infinity && call._elapsed + wait >= (_maxTime as number)) return 'time'
   if (stop || _plugins[0]) {
     call._wait = wait
     const details = record(call)
-    if (stop && answer('stop', stop(details))) return 'stop'
+    if (stop && yes('stop', stop(details))) return 'stop'
     for (const plugin of _plugins) {
-      const stops = plugin.stop && answer('stop', plugin.stop(details))
+      const stops = plugin.stop && yes('stop', plugin.stop(details))
       if (stops) return stops === 'refused' ? 'refused' : 'stop'
     }
   }

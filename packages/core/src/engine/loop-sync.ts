@@ -1,7 +1,7 @@
 import { sleepBlocking } from '../time/sleep.ts'
 import { refusePromise } from '../thenable.ts'
-import { begin, type Call, run, takeDown } from './call.ts'
-import { conclude, fault, finish } from './conclude.ts'
+import { begin, type Call, lieDown, run, takeDown } from './call.ts'
+import { conclude, fault } from './conclude.ts'
 import { decide } from './decide.ts'
 import { signalOf } from './loop.ts'
 import { tell } from './tell.ts'
@@ -29,8 +29,7 @@ export const loopSync = (call: Call): unknown => {
       check(call)
       if (typeof next === 'string') return check(call, conclude(call, next), 'a handler')
 
-      call._wait = next
-      call._phase = 'resting'
+      lieDown(call, next)
       check(call, tell(call, 'beforeSleep', 'onBackoff'))
       restSync(call, next)
       check(call)
@@ -38,14 +37,12 @@ export const loopSync = (call: Call): unknown => {
   } catch (error) {
     fault(call, error)
     throw error
-  } finally {
-    finish(call)
   }
 }
 
 /** A call that was cut short goes no further; a promise is refused, and its rejection is not left unhandled. */
-export const check = <Answer>(call: Call, answer?: Answer, who = ''): Answer | undefined => {
-  if (call._end === 'abort') throw call._reason
+export const check = (call: Call, answer?: unknown, who = ''): any => {
+  if (call._ending?._end === 'abort') throw call._ending._reason
   refusePromise(answer, who)
   return answer
 }

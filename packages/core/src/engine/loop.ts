@@ -1,6 +1,6 @@
-import { arm } from '../time/timer.ts'
-import { begin, type Call, run, takeDown } from './call.ts'
-import { conclude, fault, finish } from './conclude.ts'
+import { arm, longest } from '../time/timer.ts'
+import { begin, type Call, lieDown, run, takeDown } from './call.ts'
+import { conclude, fault } from './conclude.ts'
 import { decide } from './decide.ts'
 import { heed, never, tell } from './tell.ts'
 
@@ -28,18 +28,16 @@ export const loop = async (call: Call, failed = false, result?: unknown): Promis
 
       const next = decide(call)
       if (call._phase !== 'judging') await never()
-      if (typeof next === 'string') return await conclude(call, next)
+      if (typeof next === 'string') return conclude(call, next)
 
-      call._wait = next
-      call._phase = 'resting'
+      lieDown(call, next)
       if ((told = tell(call, 'beforeSleep', 'onBackoff'))) await told
       if ((told = rest(call, next))) await told
+      while ((told = isEarly(call))) await told
     }
   } catch (error) {
     fault(call, error)
     throw error
-  } finally {
-    finish(call)
   }
 }
 
@@ -50,7 +48,20 @@ export const rest = (call: Call, wait: number): Promise<unknown> | undefined => 
   return wait > 0 || call._tries % 64 === 0 ? pause(call, wait) : undefined
 }
 
-const pause = (call: Call, wait: number): Promise<void> => new Promise((resolve) => arm(call, call._policy._clock, wait, () => resolve()))
+/** The promise's own function is what the timer calls: a call asleep keeps no closure of ours. */
+const pause = (call: Call, wait: number): Promise<unknown> =>
+  new Promise((resolve) => {
+    const { _clock } = call._policy
+    call._until = _clock.now() + wait
+    if (wait > longest) arm(call, _clock, wait, resolve as () => void)
+    else call.timer = _clock.setTimeout(resolve as () => void, wait)
+  })
+
+/** A timer may ring a little early, see `arm`. */
+export const isEarly = (call: Call): Promise<unknown> | undefined => {
+  const left = call._until! - call._policy._clock.now()
+  return left > 0 && left < 1 ? pause(call, left) : undefined
+}
 
 const sleepOwn = async (call: Call, asleep: unknown): Promise<void> => {
   if (call._phase !== 'resting') await never()
@@ -61,6 +72,6 @@ const sleepOwn = async (call: Call, asleep: unknown): Promise<void> => {
 
 /** What ends a sleep of the caller's own, where something can cut the call short. */
 export const signalOf = (call: Call): AbortSignal | undefined => {
-  if (call._maxTime === Infinity && !call._sources[0] && !call._policy._tracker) return undefined
+  if (call._policy._maxTime === Infinity && !call._sources[0] && !call._policy._tracker) return undefined
   return (call._waker = new AbortController()).signal
 }

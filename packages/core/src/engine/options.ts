@@ -1,9 +1,11 @@
 import { atLeastZero, check, invalid, listOf } from '../check.ts'
 import { copyOf, lookAtNames } from '../names.ts'
 import { state } from '../seams/state.ts'
+import { answer } from '../thenable.ts'
 import { realClock } from '../time/clock.ts'
 import type { Clock, ErrorClass, Forced, Handler, Options, Plugin } from '../types.ts'
 import { finite } from '../wait/ask.ts'
+import { alone, type Source } from './follow.ts'
 
 /** What a policy object does about its calls, one by one. */
 export interface Tracker {
@@ -24,8 +26,9 @@ export interface Policy {
   readonly _jitter: Options['jitter']
   readonly _exception: readonly ErrorClass[] | undefined
   readonly _maxTries: number | (() => number)
-  readonly _maxTime: Options['maxTime']
-  readonly _signal: AbortSignal | undefined
+  readonly _maxTime: number | (() => number)
+  /** What can cut its calls short, besides their deadline. */
+  readonly _sources: readonly Source[]
   readonly _rules: Rules
   readonly _clock: Clock
   readonly _tracker: Tracker | undefined
@@ -45,13 +48,18 @@ const noRules: Rules = {}
 
 /** Takes a bound on the attempts of one call. */
 export const triesOf = (maxTries: number | (() => number)): number => {
-  const tries: any = typeof maxTries === 'function' ? maxTries() : maxTries
+  const tries: any = typeof maxTries === 'function' ? answer('maxTries', maxTries()) : maxTries
   return tries === Infinity || (Number.isInteger(tries) && tries > 0) ? tries : invalid('maxTries', 'an integer of 1 or more, or Infinity', tries)
 }
 
 /** Takes a bound on the time of one call. */
-export const timeOf = (maxTime: Options['maxTime']): number =>
-  maxTime === undefined ? Infinity : atLeastZero('maxTime', typeof maxTime === 'function' ? maxTime() : maxTime)
+export const timeOf = (maxTime: number | (() => number)): number => atLeastZero('maxTime', typeof maxTime === 'function' ? answer('maxTime', maxTime()) : maxTime)
+
+/** Resolves bounds that are functions: once a call. */
+export const bounded = (policy: Policy): Policy =>
+  typeof policy._maxTries === 'function' || typeof policy._maxTime === 'function'
+    ? { ...policy, _maxTries: triesOf(policy._maxTries), _maxTime: timeOf(policy._maxTime) }
+    : policy
 
 /** Copies a list, so that what is done to it later changes nothing. */
 const frozen = <Member>(members: Member | readonly Member[]): readonly Member[] => [...listOf(members)]
@@ -59,7 +67,7 @@ const frozen = <Member>(members: Member | readonly Member[]): readonly Member[] 
 const listens = (plugin: Hears): unknown =>
   plugin.onAttempt ?? plugin.before ?? plugin.after ?? plugin.onSuccess ?? plugin.beforeSleep ?? plugin.onBackoff ?? plugin.onGiveup ?? plugin.onAbort
 
-type Hears = Plugin & Options
+type Hears = Readonly<Record<Event | 'onAbort', unknown>>
 
 const handlersOf = (options: Options): Policy['_handlers'] => {
   const handlers: any = {}
@@ -71,14 +79,14 @@ const handlersOf = (options: Options): Policy['_handlers'] => {
   return handlers
 }
 
+/** The plugins of a call. The same one acts once, in its outermost place. */
 const pluginsOf = (use: Options['use']): readonly Plugin[] => {
   const { outer, inner } = state()
   if (use == null) return inner[0] ? [...outer, ...inner] : outer
   if (!Array.isArray(use)) invalid('use', 'a list of plugins', use)
   for (const plugin of use) check('object', { use: plugin ?? 0 })
-  const plugins: Plugin[] = [...outer, ...use, ...inner]
-  // The same plugin acts once, in its outermost place.
-  return plugins.length > 1 ? [...new Set(plugins)] : plugins
+  const plugins = [...outer, ...use, ...inner]
+  return plugins[1] ? [...new Set(plugins)] : plugins
 }
 
 /**
@@ -94,10 +102,10 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
   } = options
   lookAtNames(options)
   if (typeof maxTries !== 'function') triesOf(maxTries)
-  if (typeof maxTime !== 'function') timeOf(maxTime)
-  if (exception != null) for (const type of listOf(exception)) check('function', { exception: type ?? 0 })
-  if (wait !== undefined && typeof wait !== 'function') for (const ms of listOf(wait)) atLeastZero('wait', ms)
-  if (jitter != null) check('function', { jitter })
+  if (maxTime !== undefined && typeof maxTime !== 'function') timeOf(maxTime)
+  if (exception != null) for (const type of listOf(exception)) if (typeof type !== 'function' || !type.prototype) invalid('exception', 'an error class or several', type)
+  if (wait !== undefined && typeof wait !== 'function') for (const ms of wait === null ? invalid('wait', 'a strategy, a number of ms or a list of them', wait) : listOf(wait)) atLeastZero('wait', ms)
+  if (jitter != null && typeof jitter !== 'function') invalid('jitter', 'a function or null', jitter)
   if (name != null) check('string', { name })
   if (signal != null && signal.aborted === undefined) invalid('signal', 'an AbortSignal', signal)
   if (enabled != null) check('boolean', { enabled })
@@ -111,8 +119,13 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
     rules = { predicate, condition, giveup, stop, sleep, retryErrorCallback, raiseOnGiveup }
   }
   const plugins = pluginsOf(use)
-  const handlers = listens(options as Hears) == null ? undefined : handlersOf(options)
-  const watched = handlers !== undefined || plugins.some((plugin) => listens(plugin as Hears) != null)
+  const handlers = listens(options as unknown as Hears) == null ? undefined : handlersOf(options)
+  let watched = handlers !== undefined
+  let timeless = true
+  for (const plugin of plugins) {
+    watched ||= listens(plugin as unknown as Hears) != null
+    timeless &&= !!plugin.timeless
+  }
   const plain =
     !watched && (tracker ?? signal ?? maxTime ?? predicate ?? condition ?? stop ?? retryErrorCallback) == null &&
     typeof maxTries !== 'function' && (typeof wait !== 'function' || !!wait.timeless)
@@ -123,15 +136,15 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
     _jitter: jitter,
     _exception: exception == null ? undefined : frozen(exception),
     _maxTries: maxTries,
-    _maxTime: maxTime,
-    _signal: signal,
+    _maxTime: maxTime ?? Infinity,
+    _sources: signal ? [signal] : alone,
     _rules: rules,
     _clock: clock,
     _tracker: tracker,
     _handlers: handlers,
     _plugins: plugins,
     _watched: watched,
-    _timed: !plain || plugins.some((plugin) => !plugin.timeless),
+    _timed: !plain || !timeless,
     _plain: plain,
   }
 }

@@ -1,5 +1,5 @@
 import { tellPlugin } from '../seams/events.ts'
-import { isThenable, refusePromise } from '../thenable.ts'
+import { isThenable } from '../thenable.ts'
 import type { Details, Hooks } from '../types.ts'
 import { type Call, record } from './call.ts'
 import type { Event } from './options.ts'
@@ -18,28 +18,36 @@ export const heed = async (call: Call, answer: unknown): Promise<any> => {
 }
 
 /** Tells the plugins of a call, which only watch. */
-export const tellPlugins = (call: Call, event: keyof Hooks, details?: Details): Details | undefined => {
+export const tellPlugins = (call: Call, event: keyof Hooks, details?: Details): void => {
   for (const plugin of call._policy._plugins) if (plugin[event]) tellPlugin(plugin, event, (details ??= record(call)))
-  return details
 }
 
-const tellFrom = (call: Call, event: Event, second: Event | undefined, next: number, details?: Details): Promise<void> | undefined => {
+/** Tells the caller's own handlers, one after the other. Gives a promise only when there is something to wait for. */
+export const tellHandlers = (call: Call, event: Event, details?: Details, next = 0): Promise<void> | undefined => {
   const { _phase, _policy: { _handlers } } = call
   const handlers = _handlers?.[event]
   while (handlers && next < handlers.length) {
     const answer = handlers[next++]!((details ??= record(call)))
     if (call._phase !== _phase) return never()
-    if (call._blocking) refusePromise(answer, 'a handler')
-    else if (isThenable(answer)) return heed(call, answer).then(() => tellFrom(call, event, second, next, details))
+    call._refuse?.(answer, 'a handler')
+    if (isThenable(answer)) return heed(call, answer).then(() => tellHandlers(call, event, details, next))
   }
-  details = tellPlugins(call, event, details)
+  return undefined
+}
+
+const tellRest = (call: Call, event: Event, second?: Event): Promise<void> | undefined => {
+  const { _phase } = call
+  tellPlugins(call, event)
   if (call._phase !== _phase) return never()
-  return second && tellFrom(call, second, undefined, 0, details)
+  return second && tell(call, second)
 }
 
 /**
- * Tells of a moment that has one name or two. The caller's own handlers come first, one after the other, so that plugins are told what
- * really came of them. Gives a promise only when there is something to wait for.
+ * Tells of a moment that has one name or two. The caller's own handlers come first, so that plugins are told what really came of them.
+ * Gives a promise only when there is something to wait for.
  */
-export const tell = (call: Call, event: Event, second?: Event): Promise<void> | undefined =>
-  call._policy._watched ? tellFrom(call, event, second, 0) : undefined
+export const tell = (call: Call, event: Event, second?: Event): Promise<void> | undefined => {
+  if (!call._policy._watched) return undefined
+  const told = tellHandlers(call, event)
+  return told ? told.then(() => tellRest(call, event, second)) : tellRest(call, event, second)
+}

@@ -7,6 +7,8 @@ export interface KeyedOptions<Value> {
   readonly idleFor: number
   /** One that is still of use is not dropped for being idle, and goes last when there are too many. Default: none is. */
   readonly holds?: ((value: Value) => boolean) | undefined
+  /** Told of each one that is dropped or deleted: to `withdraw` its level, say. */
+  readonly dropped?: ((value: Value) => void) | undefined
 }
 
 /** One value a key, made when it is first asked for, and a bounded number of them: a registry of breakers, limits or budgets. */
@@ -36,21 +38,30 @@ export class Keyed<Value> implements Iterable<[string, Value]> {
     this._use(key, value, now)
     // One that is of use counts as used just now, so each is looked at once at most.
     for (let looks = this.size; looks-- > 1; ) {
-      const [oldest, { _value, _used }] = this._entries.entries().next().value!
-      if (this.size <= max && now - _used < idleFor) break
-      if (oldest === key || holds?.(_value)) this._use(oldest, _value, now)
-      else this._entries.delete(oldest)
+      const first = this._entries.entries().next().value
+      if (!first) break
+      const [oldest, entry] = first
+      // Used at a time to come: the clock has gone back, and nobody knows how long ago that was.
+      if (this.size <= max && Math.abs(now - entry._used) < idleFor) break
+      const isOfUse = oldest === key || holds?.(entry._value)
+      // Who was asked may have deleted it, or used it.
+      if (this._entries.get(oldest) !== entry) continue
+      if (isOfUse) this._use(oldest, entry._value, now)
+      else this.delete(oldest)
     }
     for (const oldest of this._entries.keys()) {
       if (this.size <= max) break
-      if (oldest !== key) this._entries.delete(oldest)
+      if (oldest !== key) this.delete(oldest)
     }
     return value
   }
 
   /** Forgets the value of this key; the next `get` makes a new one. Says whether there was one. */
   delete(key: string): boolean {
-    return this._entries.delete(key)
+    const entry = this._entries.get(key)
+    const had = this._entries.delete(key)
+    if (entry) this._options.dropped?.(entry._value)
+    return had
   }
 
   /** Each key with its value, the least recently used first. */

@@ -22,7 +22,7 @@ test('fails an attempt that takes too long, and says how long that was', async (
   const time = virtual()
   const error = await time.until(settled(retry(hang, { maxTries: 1, use: [timeout(50)] })))
   expect(error).toBeInstanceOf(TimeoutError)
-  expect(error).toMatchObject({ name: 'TimeoutError', message: 'attempt 1 took longer than 50 ms' })
+  expect(error).toMatchObject({ name: 'TimeoutError', message: 'attempt 1 of hang took longer than 50 ms' })
   expect(time.now()).toBe(50)
 })
 

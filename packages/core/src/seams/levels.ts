@@ -30,18 +30,21 @@ interface Known {
 /** Hangs on a registered symbol, as two copies of core in one process are to show one picture. */
 const known = (): Known => ((globalThis as any)[Symbol.for('@backon/core/levels/1')] ??= { all: new Set(), refs: new WeakMap() })
 
-/** Makes the level of something known to whoever shows levels, for as long as it lives. Once is enough; twice changes nothing. */
+/**
+ * Makes the level of something known to whoever shows levels, for as long as it lives. Once is enough; twice changes nothing.
+ *
+ * @example
+ * class Queue { constructor() { announce(this) } level() { return { kind: 'limit', name: 'db', values: { queued: 3 }, severity: 3 } } }
+ */
 export const announce = (one: Levelled): void => {
   const { all, refs } = known()
-  if (refs.has(one)) return
-  const ref = new WeakRef(one)
+  const ref = refs.get(one) ?? new WeakRef(one)
   refs.set(one, ref)
   all.add(ref)
-  if (all.size <= most) return
-  for (const ref of all) if (!ref.deref()) all.delete(ref)
-  for (const ref of all) {
+  // Who reads them forgets those that are gone: to look for them here would cost a look at all for each new one.
+  for (const oldest of all) {
     if (all.size <= most) break
-    all.delete(ref)
+    all.delete(oldest)
   }
 }
 
@@ -52,9 +55,12 @@ export const withdraw = (one: Levelled): void => {
   refs.delete(one)
 }
 
-/** Reads all levels: the worst of each kind and name. One that throws is left out. */
-export const levels = (): Level[] => {
-  const worst = new Map<string, Level>()
+/**
+ * Reads all levels: the worst of each kind and name. Names after the first `limit` of a kind share one `other`, so that what shows
+ * them stays bounded; `''` is left as it is. One that throws is left out: who reads can do nothing about it.
+ */
+export const levels = (limit = 1_000): Level[] => {
+  const worst = new Map<string, Map<string, Level>>()
   const { all } = known()
   for (const ref of all) {
     const one = ref.deref()
@@ -63,13 +69,16 @@ export const levels = (): Level[] => {
       continue
     }
     try {
-      const level = one.level()
-      const key = `${level.kind} ${level.name}`
-      const other = worst.get(key)
-      if (!other || other.severity < level.severity) worst.set(key, level)
+      let level = one.level()
+      const { kind } = level
+      if (!worst.has(kind)) worst.set(kind, new Map())
+      const ofKind = worst.get(kind)!
+      if (!ofKind.has(level.name) && ofKind.size >= limit) level = { ...level, name: 'other' }
+      const other = ofKind.get(level.name)
+      if (!other || other.severity < level.severity) ofKind.set(level.name, level)
     } catch {
-      // It has no level to show; who reads levels can do nothing about it.
+      // It has no level to show.
     }
   }
-  return [...worst.values()]
+  return [...worst.values()].flatMap((ofKind) => [...ofKind.values()])
 }

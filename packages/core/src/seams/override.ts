@@ -13,6 +13,9 @@ const set = (overrides: readonly ((options: Options) => Forced | undefined)[]): 
 /**
  * Forces options onto every call of the process that starts from now on; the latest override has the last word.
  * A function is asked at each call with the options it would otherwise run with. Returns its undo, in any order.
+ *
+ * @example
+ * using fast = override({ sleep: () => Promise.resolve() }) // nothing waits until the block is left
  */
 export const override = (forced: Override): Undo => {
   if (!forced || (typeof forced !== 'object' && typeof forced !== 'function')) invalid('override', 'options or a function', forced)
@@ -24,6 +27,9 @@ export const override = (forced: Override): Undo => {
 /**
  * Turns retrying off for the whole process: every call runs its operation once, without plugins, handlers or bounds.
  * Counted, over all copies of core in the process: as many `enable()` as `disable()` turn it on again. Returns an undo of this one call.
+ *
+ * @example
+ * using off = disable() // every call runs its operation once until the block is left
  */
 export const disable = (): Undo => {
   const { disabled } = state()
@@ -36,5 +42,11 @@ export const disable = (): Undo => {
   return entry
 }
 
-/** Takes back the latest `disable()` still in force; without one it does nothing. */
+/**
+ * Takes back the latest `disable()` still in force; without one it does nothing.
+ *
+ * @example
+ * disable()
+ * enable() // as before
+ */
 export const enable = (): void => state().disabled.at(-1)?.()

@@ -7,6 +7,11 @@ import { undo } from './undo.ts'
  * Lets a plugin join every call of the process that starts from now on: outside the plugins of the call itself, or next
  * to the operation when the plugin is `innermost`. Returns its undo, which `using` calls too. A plugin that joins twice
  * is there twice.
+ *
+ * @example
+ * const stop = use(log(console))
+ * // … every call of the process is logged
+ * stop()
  */
 export const use = (plugin: Plugin): Undo => {
   if (!plugin || typeof plugin !== 'object') invalid('plugin', 'an object', plugin)

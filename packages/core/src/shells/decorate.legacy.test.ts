@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { onException, onExceptionSync, onPredicate, onPredicateSync } from './decorate.ts'
+import type { Retried } from '../types.ts'
 
 const quick = { sleep: () => {} }
 
@@ -47,12 +48,16 @@ describe('as a legacy decorator', () => {
     expect([Service.prototype.load.name, Service.prototype.load.length]).toEqual(['load', 1])
     expect(Object.getOwnPropertyDescriptor(Service.prototype, 'load')).toMatchObject({ enumerable: false, writable: true, configurable: true })
     const service = new Service()
-    await expect((service.load as any).retryWith({ maxTries: 2 }).call(service, 1)).rejects.toThrow('down')
+    await expect((service.load as Retried<Service['load']>).retryWith({ maxTries: 2 }).call(service, 1)).rejects.toThrow('down')
     expect(service.attempts).toBe(2)
   })
 
-  test('an accessor is refused', () => {
-    const decorate = onException(0) as any
-    expect(() => decorate({}, 'x', { get: () => 1, configurable: true })).toThrow(/^target must be a function or a method; got undefined/)
+  test('a getter, a field and a parameter are refused with what to write instead', () => {
+    const refused = (descriptor: unknown): (() => void) => () => (onException(0) as Function)({}, 'load', descriptor)
+    expect(refused({ get: () => 1, configurable: true })).toThrow('target must be a function or a method; got a getter: move what it does into a method, and decorate that')
+    for (const field of [undefined, { initializer: () => 1 }, { value: 5 }]) {
+      expect(refused(field)).toThrow('target must be a function or a method; got a field: write "load = onException(…)(async () => …)" instead')
+    }
+    expect(refused(0)).toThrow('target must be a function or a method; got a parameter: ')
   })
 })

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type VirtualTime, virtualTime } from '../../test/time.ts'
 import { decorator, onException, onExceptionSync, onPredicate, onPredicateSync } from './decorate.ts'
 import { override } from '../seams/override.ts'
-import type { Details, Undo } from '../types.ts'
+import type { Details, Retried, Undo } from '../types.ts'
 
 let undo: Undo | undefined
 afterEach(() => undo?.())
@@ -98,8 +98,42 @@ describe('around a function', () => {
     const sync = onExceptionSync(0, TypeError, quick)(fn)
     expect(() => sync.retryWith({ maxTries: 1 }).call({})).toThrow('down')
     expect(fn).toHaveBeenCalledTimes(8)
-    expect(Object.keys(retried)).toEqual([])
+    expect(Object.keys(onException(0)(() => {}))).toEqual([])
     expect(() => retried.retryWith({ maxTries: 0 })).toThrow(RangeError)
+  })
+
+  test('F-10 a positional undefined is absent: what the options say stays', async () => {
+    const fn = vi.fn((): never => {
+      throw new TypeError('down')
+    })
+    const waited: unknown[] = []
+    const options = { wait: 7, exception: RangeError, maxTries: 2, jitter: null, sleep: (ms: number) => void waited.push(ms) }
+    await expect(onException(undefined, undefined, options)(fn)()).rejects.toThrow('down')
+    expect(fn).toHaveBeenCalledTimes(1)
+    expect(() => onExceptionSync(undefined, TypeError, options)(fn)()).toThrow('down')
+    expect(() => onPredicateSync(undefined, { ...options, exception: TypeError })(fn)()).toThrow('down')
+    await expect(onPredicate(undefined, { ...options, exception: TypeError })(fn)()).rejects.toThrow('down')
+    expect(waited).toEqual([7, 7, 7])
+    expect(() => onExceptionSync(0, TypeError, undefined)(fn)()).toThrow('down')
+  })
+
+  test('F-10 retryWith leaves an undefined as it was set', async () => {
+    const fn = vi.fn((): never => {
+      throw new TypeError('down')
+    })
+    const retried = onException(0, TypeError, { ...quick, maxTries: 5 })(fn)
+    await expect(retried.retryWith({ maxTries: undefined, exception: undefined, wait: undefined, sleep: undefined })()).rejects.toThrow('down')
+    expect(fn).toHaveBeenCalledTimes(5)
+    const polled = vi.fn(() => 0)
+    expect(onPredicateSync(0, { ...quick, maxTries: 2 })(polled).retryWith({ predicate: undefined })()).toBe(0)
+    expect(polled).toHaveBeenCalledTimes(2)
+  })
+
+  test('a class is refused, a frozen function and a method called class are not', () => {
+    for (const target of [class {}, class Named {}, class extends Error {}]) {
+      expect(() => onException(0)(target as never)).toThrow('target must be a function or a method; got a class: decorate its methods')
+    }
+    for (const target of [Object.freeze(function () {}), ...Object.values({ class() {} }), ...Object.values({ class () {} })]) expect(() => onException(0)(target)).not.toThrow()
   })
 
   test('options are checked when given, a target when it is decorated', () => {
@@ -169,21 +203,46 @@ describe('as a TC39 decorator', () => {
     expect([Base.prototype.load.name, Base.prototype.load.length]).toEqual(['load', 1])
     expect(Object.getOwnPropertyDescriptor(Base.prototype, 'load')).toMatchObject({ enumerable: false, writable: true, configurable: true })
     const base = new Base()
-    await expect((base.load as any).retryWith({ maxTries: 2 }).call(base, 1)).rejects.toThrow('down')
+    await expect((base.load as Retried<Base['load']>).retryWith({ maxTries: 2 }).call(base, 1)).rejects.toThrow('down')
     expect(base.attempts).toBe(2)
   })
 
-  test.each(['getter', 'setter', 'field', 'accessor', 'class'])('a %s is refused', (kind) => {
-    expect(() => (onException(0) as any)(() => {}, { kind, name: 'x' })).toThrow(`target must be a function or a method; got "${kind}"`)
-    expect(() => (onException(0) as any)(undefined, { kind, name: 'x' })).toThrow(TypeError)
+  test.each([
+    ['getter', 'move what it does into a method, and decorate that'],
+    ['setter', 'move what it does into a method, and decorate that'],
+    ['field', 'write "load = onException(…)(async () => …)" instead, with what stands behind the @'],
+    ['accessor', 'write "load = onException(…)(async () => …)" instead, with what stands behind the @'],
+    ['class', 'decorate its methods'],
+  ])('a %s is refused with what to write instead', (kind, instead) => {
+    for (const target of [() => {}, undefined]) {
+      expect(() => (onException(0) as Function)(target, { kind, name: 'load' })).toThrow(new TypeError(`target must be a function or a method; got a ${kind}: ${instead}`))
+    }
   })
 
   test('a second argument that is no context is refused', () => {
-    for (const context of [null, 5, 'x', {}]) expect(() => (onException(0) as any)(() => {}, context)).toThrow()
+    for (const context of [null, 5, {}, { kind: 5 }]) expect(() => (onException(0) as Function)(() => {}, context)).toThrow(/^the context of a decorator must be what the runtime gives it; got /)
   })
 })
 
-test('decorator makes one of whatever wraps a function', () => {
+describe('decorator', () => {
   const twice = decorator((fn) => (...args: unknown[]) => [fn(...args), fn(...args)])
-  expect(twice((n: number) => n + 1)(1)).toEqual([2, 2])
+
+  test('makes one of whatever wraps a function, and the wrapper keeps what its target has', () => {
+    const next = (n: number): number => n + 1
+    next.note = 'next'
+    expect(twice(next)(1)).toEqual([2, 2])
+    const { name, length, note, retryWith } = twice(next)
+    expect([name, length, note, retryWith]).toEqual(['next', 1, 'next', undefined])
+    expect(twice(onException(0)(next)).retryWith).toBeUndefined()
+  })
+
+  test('F-17 refuses generator functions', () => {
+    expect(() => twice(function* () {})).toThrow(/^target must not be a generator function/)
+  })
+
+  test('leaves a function alone that was not wrapped', () => {
+    const same = (): void => {}
+    expect(decorator((fn) => fn)(same)).toBe(same)
+    expect(Object.getPrototypeOf(same)).toBe(Function.prototype)
+  })
 })

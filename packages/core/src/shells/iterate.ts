@@ -1,14 +1,15 @@
-import { expire, watch } from '../engine/cut.ts'
-import { begin, type Call, newCall, now, run, takeDown, wrap } from '../engine/call.ts'
-import { abort, conclude, fault, finish } from '../engine/conclude.ts'
+import { cuttingOf, watch } from '../engine/cut.ts'
+import { begin, type Call, lieDown, newCall, now, run, takeDown, wrap } from '../engine/call.ts'
+import { abort, conclude, fault, release } from '../engine/conclude.ts'
 import { decide } from '../engine/decide.ts'
-import { rest } from '../engine/loop.ts'
+import { isEarly, rest } from '../engine/loop.ts'
 import { check, restSync } from '../engine/loop-sync.ts'
 import { current, type Shared } from '../engine/options.ts'
+import { note } from '../engine/attempt.ts'
 import { checkTarget } from '../engine/target.ts'
 import { never, tell } from '../engine/tell.ts'
+import { refusePromise } from '../thenable.ts'
 import type { Attempt, Operation } from '../types.ts'
-import { sourcesOf } from './retry.ts'
 
 /** One turn of `for await (const attempt of retrying)`. */
 export interface Turn extends Attempt {
@@ -33,11 +34,11 @@ class LoopCall {
   /** Answers a `run` that is still under way when the loop is left. */
   dismiss: (() => void) | undefined
 
-  constructor(shared: Shared, blocking = false) {
+  constructor(shared: Shared, refuse?: Call['_refuse']) {
     const policy = current(shared)
     // Until a turn has run its operation there is no target: an empty function stands in.
     const target = Object.defineProperty(() => {}, 'name', { value: '' })
-    this.call = newCall(policy, wrap((attempt) => this.operation!(attempt), policy), target, [], now(policy), sourcesOf(policy), undefined, blocking)
+    this.call = newCall(policy, wrap((attempt) => note(attempt, this.operation!(attempt)), policy), target, [], now(policy), policy._sources, undefined, undefined, refuse)
   }
 
   get over(): boolean {
@@ -69,6 +70,12 @@ const open = async (call: Call): Promise<void> => {
   await tell(call, 'onAttempt', 'before')
 }
 
+const resting = async (call: Call): Promise<void> => {
+  let early
+  await rest(call, call._wait!)
+  while ((early = isEarly(call))) await early
+}
+
 /** The middle of the engine's loop: an attempt, and what follows from it. Gives the call's result, or `undefined` where a wait is next. */
 const attempt = async (call: Call): Promise<unknown> => {
   let failed = false
@@ -85,15 +92,8 @@ const attempt = async (call: Call): Promise<unknown> => {
 
   const next = decide(call)
   if (call._phase !== 'judging') await never()
-  if (typeof next === 'string') {
-    try {
-      return await conclude(call, next)
-    } finally {
-      finish(call)
-    }
-  }
-  call._wait = next
-  call._phase = 'resting'
+  if (typeof next === 'string') return conclude(call, next)
+  lieDown(call, next)
   await tell(call, 'beforeSleep', 'onBackoff')
   return undefined
 }
@@ -108,9 +108,9 @@ const meanwhile = async (loop: LoopCall, piece: (call: Call) => Promise<unknown>
   try {
     return await new Promise((resolve, reject) => {
       loop.dismiss = () => resolve(undefined)
-      call._reject = reject
+      cuttingOf(call)._reject = reject
       _tracker?._opened(call)
-      if (!loop.over) watch(call, () => void expire(call).then(resolve, reject))
+      if (!loop.over) watch(call, resolve)
       if (!loop.over) {
         Promise.resolve(piece(call)).then(resolve, (error) => {
           fault(call, error)
@@ -120,7 +120,7 @@ const meanwhile = async (loop: LoopCall, piece: (call: Call) => Promise<unknown>
     })
   } finally {
     loop.dismiss = undefined
-    call._release?.()
+    if (call._cutting) release(call)
     if (!loop.over) _tracker?._closed(call)
   }
 }
@@ -143,7 +143,7 @@ export async function* iterate(shared: Shared): AsyncGenerator<Turn, undefined> 
       await running?.catch(() => {})
       loop.endTurn()
       if (loop.over) return undefined
-      await meanwhile(loop, (call) => rest(call, call._wait!))
+      await meanwhile(loop, resting)
       // It may have been cut short, and end with a value all the same.
       if (loop.over) return undefined
     }
@@ -167,15 +167,8 @@ const attemptSync = (call: Call): unknown => {
 
   const next = decide(call)
   check(call)
-  if (typeof next === 'string') {
-    try {
-      return check(call, conclude(call, next), 'a handler')
-    } finally {
-      finish(call)
-    }
-  }
-  call._wait = next
-  call._phase = 'resting'
+  if (typeof next === 'string') return check(call, conclude(call, next), 'a handler')
+  lieDown(call, next)
   check(call, tell(call, 'beforeSleep', 'onBackoff'))
   return undefined
 }
@@ -195,14 +188,14 @@ const meanwhileSync = ({ call }: LoopCall, piece: (call: Call) => unknown): unkn
     fault(call, error)
     throw error
   } finally {
-    call._release?.()
+    if (call._cutting) release(call)
     if (call._phase !== 'over') _tracker?._closed(call)
   }
 }
 
 /** Hands out the attempts of one call to a `for` loop, and blocks between them. */
 export function* iterateSync(shared: Shared): Generator<SyncTurn, undefined> {
-  const loop = new LoopCall(shared, true)
+  const loop = new LoopCall(shared, refusePromise)
   const { call } = loop
   try {
     for (;;) {

@@ -3,15 +3,15 @@ import { watch } from '../engine/cut.ts'
 import type { Source } from '../engine/follow.ts'
 import { check, loopSync } from '../engine/loop-sync.ts'
 import { current, share, type Shared } from '../engine/options.ts'
+import { refusePromise } from '../thenable.ts'
 import { checkTarget } from '../engine/target.ts'
-import type { Attempt, Operation, Options } from '../types.ts'
-import { sourcesOf } from './retry.ts'
+import type { Answer, Attempt, Operation, Options, Synchronous } from '../types.ts'
 
 /** Runs by options that serve many calls. */
-export const runSync = (shared: Shared, operation: Operation<any>, target: Function = operation, args: readonly unknown[] = [], also?: readonly Source[]): any => {
+export const runSync = (shared: Shared, operation: Operation<any>, target: Function = operation, args: readonly unknown[] = [], also?: Source): any => {
   checkTarget(target)
   const policy = current(shared)
-  const call = newCall(policy, wrap(operation, policy), target, args, now(policy), sourcesOf(policy, also), undefined, true)
+  const call = newCall(policy, wrap(operation, policy), target, args, now(policy), also ? [...policy._sources, also] : policy._sources, undefined, undefined, refusePromise)
   policy._tracker?._opened(call)
   watch(call)
   check(call)
@@ -23,6 +23,11 @@ export const runSync = (shared: Shared, operation: Operation<any>, target: Funct
  * waits. Takes the options of `retry`, with the same meaning; `maxTime` is looked at between attempts, as nothing can
  * interrupt one. Throws what `retry` rejects with; a TypeError when the operation, a handler or `sleep` returns a promise;
  * and an Error where blocking is not allowed and no `sleep` is given.
+ *
+ * @example
+ * const config = retrySync(() => JSON.parse(readFileSync('config.json', 'utf8')), { wait: 50, exception: SyntaxError })
  */
-export const retrySync = <T>(operation: (attempt: Attempt) => T extends PromiseLike<unknown> ? never : T, options: Options<T> = {}): T =>
-  runSync(share(options), operation as Operation<T>)
+export const retrySync = <T, Raises extends boolean = boolean, Instead = any>(
+  operation: (attempt: Attempt) => Synchronous<T>,
+  options: Options<NoInfer<T>, Raises, Instead> = {},
+): Answer<T, Raises, Instead> => runSync(share(options), operation)

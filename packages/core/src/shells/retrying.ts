@@ -1,10 +1,12 @@
+import { note } from '../engine/attempt.ts'
 import { type Call, record } from '../engine/call.ts'
 import { abort } from '../engine/conclude.ts'
-import { share, type Shared, type Tracker } from '../engine/options.ts'
+import { cuttingOf } from '../engine/cut.ts'
+import { current, share, type Shared, type Tracker } from '../engine/options.ts'
 import { merge } from '../names.ts'
-import type { Attempt, Details, Operation, Options, Plugin } from '../types.ts'
+import type { Answer, Attempt, Details, Operation, Options, Plugin, Synchronous } from '../types.ts'
 import { iterate, iterateSync, type SyncTurn, type Turn } from './iterate.ts'
-import { runShared } from './retry.ts'
+import { run } from './retry.ts'
 import { runSync } from './retry-sync.ts'
 
 /** Numbers of the call that a policy began last, right during it and after it. Times in ms. */
@@ -33,8 +35,12 @@ export interface RunOptions {
  *
  * `await using retrying = new Retrying(options)` makes it a scope: leaving the block aborts the calls that are still running
  * and waits for them, and for those operations that had taken their signal. A closed policy takes no further calls.
+ *
+ * @example
+ * const retrying = new Retrying({ wait: expo(), maxTries: 5 })
+ * const user = await retrying.run(({ signal }) => fetchUser(1, { signal }))
  */
-export class Retrying<T = any> implements Plugin {
+export class Retrying<T = any, Raises extends boolean = boolean, Instead = any> implements Plugin {
   #policy: Shared
   #last: Call | undefined
   /** Calls under way, each with its place: cheaper than a Set. */
@@ -44,19 +50,20 @@ export class Retrying<T = any> implements Plugin {
     _opened: (call: Call) => {
       if (this.#closed) return abort(call, this.#closed)
       this.#last = call
-      call._place = this.#running.push(call) - 1
+      cuttingOf(call)._place = this.#running.push(call) - 1
     },
     _closed: (call: Call) => {
-      if (this.#running[call._place!] !== call) return
+      const place = call._cutting?._place ?? -1
+      if (this.#running[place] !== call) return
       const last = this.#running.pop()!
       if (last === call) return
-      last._place = call._place!
-      this.#running[call._place!] = last
+      last._cutting!._place = place
+      this.#running[place] = last
     },
   }
 
   /** Throws a TypeError or RangeError for unusable options. */
-  constructor(options: Options<T> = {}) {
+  constructor(options: Options<T, Raises, Instead> = {}) {
     this.#policy = share(options, this.#tracker)
   }
 
@@ -64,17 +71,23 @@ export class Retrying<T = any> implements Plugin {
    * Calls an operation until it succeeds or it is enough: what a service writes most. The operation receives the attempt. `signal` cuts this call
    * short, as well as the one of the policy; `name` names it in records, logs and metrics. Settles as `retry` does.
    */
-  run<Result extends T>(operation: Operation<Result>, { signal, name }: RunOptions = {}): Promise<Awaited<Result>> {
-    return this.#closed ? Promise.reject(this.#closed) : runShared(this.#policy, operation, operation ?? null, [], signal && [signal], name)
+  run<Given extends T = T, Result extends T | PromiseLike<T> = Given | PromiseLike<Given>>(
+    operation: (attempt: Attempt) => Result,
+    { signal, name }: RunOptions = {},
+  ): Promise<Answer<Awaited<Result>, Raises, Instead>> {
+    return this.#closed ? Promise.reject(this.#closed) : run(current, this.#policy, (attempt) => note(attempt, operation(attempt)), operation ?? null, [], signal, name)
   }
 
   /** Calls `fn(...args)` until it succeeds or it is enough. Settles as `retry` does. */
-  call<Args extends readonly any[], Result extends T>(fn: (...args: Args) => Result | PromiseLike<Result>, ...args: Args): Promise<Result> {
-    return this.#closed ? Promise.reject(this.#closed) : runShared(this.#policy, () => fn(...args), fn ?? null, args)
+  call<Args extends readonly any[], Result extends T | PromiseLike<T>>(
+    fn: (...args: Args) => Result,
+    ...args: Args
+  ): Promise<Answer<Awaited<Result>, Raises, Instead>> {
+    return this.#closed ? Promise.reject(this.#closed) : run(current, this.#policy, (attempt) => note(attempt, fn(...args)), fn ?? null, args)
   }
 
   /** As `call`, for a synchronous function: blocks while it waits, see `retrySync`. */
-  callSync<Args extends readonly any[], Result extends T>(fn: (...args: Args) => Result, ...args: Args): Result {
+  callSync<Args extends readonly any[], Result extends T>(fn: (...args: Args) => Synchronous<Result>, ...args: Args): Answer<Result, Raises, Instead> {
     if (this.#closed) throw this.#closed
     return runSync(this.#policy, () => fn(...args), fn ?? null, args)
   }
@@ -83,18 +96,21 @@ export class Retrying<T = any> implements Plugin {
    * Makes an operation that retries `next`. Called on its own it starts a call of its own; given an attempt (as a plugin of another
    * call) it ends when that attempt is aborted. `next` receives the attempts, and with them their signals.
    */
-  wrap<Result>(next: Operation<Result>): (attempt?: Attempt) => Promise<Awaited<Result>> {
+  wrap<Result>(next: (attempt: Attempt) => Result): (attempt?: Attempt) => Promise<Answer<Awaited<Result>, Raises, Instead>>
+  wrap<Result>(next: Operation<Result>): Operation<Result>
+  wrap(next: Operation<any>): (attempt?: Attempt) => Promise<any> {
     return (outer) => {
       if (this.#closed) return Promise.reject(this.#closed)
-      if (!outer) return runShared(this.#policy, next)
+      const noted: Operation<any> = (attempt) => note(attempt, next(attempt))
+      if (!outer) return run(current, this.#policy, noted, next ?? null)
       const { target, args } = outer.details
-      return runShared(this.#policy, next, target, [...args], [outer])
+      return run(current, this.#policy, noted, target, [...args], outer)
     }
   }
 
   /** A new policy with some options replaced, and numbers of its own. An option that is `undefined` stays as it was. */
-  copy(overrides?: Options<T>): Retrying<T> {
-    return new Retrying<T>(merge(this.#policy._options, overrides) as Options<T>)
+  copy<NowRaises extends boolean = Raises, NowInstead = Instead>(overrides?: Options<T, NowRaises, NowInstead>): Retrying<T, NowRaises, NowInstead> {
+    return new Retrying(merge(this.#policy._options, overrides) as Options<T, NowRaises, NowInstead>)
   }
 
   /** Whether it retries; `false` runs each operation once, with no plugin, no handler and no bound. Applies to calls that start later. */
@@ -106,6 +122,7 @@ export class Retrying<T = any> implements Plugin {
     this.#policy = share({ ...this.#policy._options, enabled }, this.#tracker)
   }
 
+  /** Numbers of the call that was begun last. */
   get statistics(): Statistics {
     const call = this.#last
     return {

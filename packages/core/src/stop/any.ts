@@ -1,8 +1,13 @@
-import { invalid } from '../check.ts'
 import type { Stop } from '../types.ts'
+import { asking } from './asking.ts'
 
-/** Stops as soon as one of the stops says so; without any, never. Throws for what is no function. */
+/**
+ * Stops as soon as one of the stops says so; without any, never. Throws for what is no function.
+ *
+ * @example
+ * retry(load, { stop: stopAny(stopAfterAttempt(8), stopWhenEventSet(shutdown)) })
+ */
 export const stopAny = <T = any>(...stops: Stop<T>[]): Stop<T> => {
-  for (const stop of stops) if (typeof stop !== 'function') invalid('stop', 'a function', stop)
-  return (details) => stops.some((stop) => stop(details))
+  const asks = asking('stopAny', stops)
+  return (details) => stops.some((stop) => asks(stop, details))
 }

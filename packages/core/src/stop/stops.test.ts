@@ -87,6 +87,26 @@ describe('stopWhenEventSet', () => {
   })
 })
 
+describe('F-09 a promise is no answer', () => {
+  const late = (async () => false) as unknown as () => boolean
+  const rejecting = (async () => { throw new Error('boom') }) as unknown as () => boolean
+  test.each<[string, Stop, string]>([
+    ['stopAny', stopAny(no, late), 'a stop of stopAny'],
+    ['stopAll', stopAll(late), 'a stop of stopAll'],
+    ['stopWhenEventSet', stopWhenEventSet({ isSet: late }), 'isSet()'],
+    ['one that rejects', stopAny(stopAll(rejecting)), 'a stop of stopAll'],
+  ])('%s', async (_, stop, name) => {
+    expect(() => stop(asked)).toThrow(new TypeError(`${name} must answer at once, not with a promise: decide inside the operation`))
+    // A rejection that nobody handles would fail the run.
+    await new Promise(setImmediate)
+  })
+})
+
+test('takes an AbortSignal that has some isSet of its own for a signal', () => {
+  const stop = stopWhenEventSet(Object.assign(AbortSignal.abort(), { isSet: true }) as never)
+  expect(stop(asked)).toBe(true)
+})
+
 test('stopNever does not stop', () => {
   expect(stopNever()({ tries: 1e9, elapsed: 1e12 } as Details)).toBe(false)
 })

@@ -8,5 +8,11 @@ export const realClock: Clock = {
   clearTimeout: (handle) => clearTimeout(handle),
 }
 
-/** The clock in force: the real one unless an override says otherwise. */
+/**
+ * The clock in force: the real one unless an override says otherwise.
+ *
+ * @example
+ * const began = clock().now()
+ * const took = (): number => clock().now() - began // ms
+ */
 export const clock = (): Clock => state().force?.({}).clock ?? realClock

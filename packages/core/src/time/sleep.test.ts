@@ -46,6 +46,21 @@ describe('sleep', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
+  test.each<[string, unknown, string]>([
+    ['a controller', new AbortController(), 'object AbortController'],
+    ['options', { signal: new AbortController().signal }, 'object Object'],
+    ['a number', 5, '5'],
+    ['a string', 'abort', '"abort"'],
+    ['an event', new EventTarget(), 'object EventTarget'],
+  ])('F-32 refuses %s in place of a signal at once', async (_, signal, shown) => {
+    const time = virtual()
+    const message = `signal must be an AbortSignal (of a controller, its signal); got ${shown}`
+    await expect(sleep(1_000, signal as never)).rejects.toThrow(message)
+    await expect(sleepUsingEvent(new EventTarget())(1_000, signal as never)).rejects.toThrow(message)
+    await expect(sleepUsingEvent({ wait: () => {} })(1_000, signal as never)).rejects.toThrow(message)
+    expect(time.pending).toBe(0)
+  })
+
   test.each([NaN, -1, '5', null, undefined])('refuses %s', async (ms) => {
     await expect(sleep(ms as number)).rejects.toThrow(/^ms must be a number of 0 or more; got /)
   })
@@ -102,8 +117,74 @@ describe('sleepUsingEvent', () => {
     await expect(sleepUsingEvent({ wait: () => { throw new Error('no') } })(5)).rejects.toThrow('no')
   })
 
+  test('an abort of the call ends the wait of an own event, and leaves no listener', async () => {
+    const controller = new AbortController()
+    const wait = vi.fn(() => new Promise<never>(() => {}))
+    const end = settled(sleepUsingEvent({ wait })(50, controller.signal))
+    const reason = { why: 'because' }
+    controller.abort(reason)
+    expect((await end)[1]).toBe(reason)
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
+    expect(await settled(sleepUsingEvent({ wait })(50, controller.signal))).toEqual(['rejected', reason])
+    expect(wait).toHaveBeenCalledTimes(1)
+  })
+
+  test.each<[string, () => unknown, string]>([
+    ['resolves', async () => true, 'resolved'],
+    ['rejects', async () => { throw new Error('no') }, 'rejected'],
+    ['throws', () => { throw new Error('no') }, 'rejected'],
+    ['answers at once', () => true, 'resolved'],
+  ])('no listener is left when the wait of an own event %s', async (_, wait, how) => {
+    const { signal } = new AbortController()
+    expect((await settled(sleepUsingEvent({ wait })(50, signal)))[0]).toBe(how)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+
+  test('calls the wait and the listeners of an own event on the event itself', async () => {
+    class Own {
+      readonly calls: unknown[] = []
+      wait(ms: number): void {
+        this.calls.push(ms)
+      }
+    }
+    const own = new Own()
+    await sleepUsingEvent(own)(50)
+    expect(own.calls).toEqual([50])
+    const time = virtual()
+    class Emitter extends EventTarget {
+      readonly #on = new Set<unknown>()
+      get on(): number {
+        return this.#on.size
+      }
+      override addEventListener(type: string, listener: EventListener): void {
+        this.#on.add(listener)
+        super.addEventListener(type, listener)
+      }
+      override removeEventListener(type: string, listener: EventListener): void {
+        this.#on.delete(listener)
+        super.removeEventListener(type, listener)
+      }
+    }
+    const emitter = new Emitter()
+    const end = settled(sleepUsingEvent(emitter, 'up')(1_000))
+    await idle()
+    expect(emitter.on).toBe(1)
+    emitter.dispatchEvent(new Event('up'))
+    expect(await end).toEqual(['resolved', undefined])
+    expect([emitter.on, time.pending]).toEqual([0, 0])
+  })
+
+  test('a wait that is no function does not hide an EventTarget', async () => {
+    const time = virtual()
+    await time.until(sleepUsingEvent(Object.assign(new EventTarget(), { wait: 5 }) as never, 'up')(100))
+    expect(time.now()).toBe(100)
+  })
+
   test('refuses a time that is none', async () => {
-    await expect(sleepUsingEvent(new EventTarget())(NaN)).rejects.toThrow(RangeError)
+    const { signal } = new AbortController()
+    const target = new EventTarget()
+    await expect(sleepUsingEvent(target, 'up')(NaN, signal)).rejects.toThrow(RangeError)
+    expect([...getEventListeners(signal, 'abort'), ...getEventListeners(target, 'up')]).toEqual([])
   })
 
   test('as the sleep of a call', async () => {
@@ -120,7 +201,7 @@ describe('sleepUsingEvent', () => {
     expect(await time.until(promise)).toBe(1_100)
   })
 
-  test.each([undefined, null, 5, 'x', {}, { wait: 5 }, () => {}])('refuses %s', (event) => {
+  test.each([undefined, null, 5, 'x', {}, { wait: 5 }, { addEventListener: () => {} }, () => {}])('refuses %s', (event) => {
     expect(() => sleepUsingEvent(event as never)).toThrow(/^event must be an AbortSignal, an EventTarget or something with wait\(ms\); got /)
   })
 })

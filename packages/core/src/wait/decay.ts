@@ -2,6 +2,7 @@ import { nonNegative } from '../check.ts'
 import type { Wait } from '../types.ts'
 import { spread } from './marks.ts'
 
+/** Options of `decay`. */
 export interface DecayOptions {
   /** The first wait, in ms. Default 1,000. */
   initialValue?: number | undefined

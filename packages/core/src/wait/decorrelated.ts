@@ -3,6 +3,7 @@ import { fullJitter } from '../jitter/full.ts'
 import type { Wait } from '../types.ts'
 import { drawn } from './marks.ts'
 
+/** Options of `decorrelated`. */
 export interface DecorrelatedOptions {
   /** No wait is shorter, in ms, unless `maxValue` is. Default 1,000. */
   base?: number | undefined

@@ -2,6 +2,7 @@ import { nonNegative } from '../check.ts'
 import type { Wait } from '../types.ts'
 import { spread } from './marks.ts'
 
+/** Options of `expo`. */
 export interface ExpoOptions {
   /** What each wait is multiplied by to give the next. Default 2. */
   base?: number | undefined
@@ -14,14 +15,14 @@ export interface ExpoOptions {
 }
 
 /** The curve itself, its numbers unchecked. */
-export const curve = (base: number, factor: number, minValue: number, maxValue: number) =>
-  spread((details: { tries: number }): number =>
+export const curve =
+  (base: number, factor: number, maxValue: number) =>
+  (details: { tries: number }): number =>
     // `|| 0`: nothing times an overflown power is still nothing, not NaN.
-    Math.max(Math.min(factor * base ** (details.tries - 1) || 0, maxValue, Number.MAX_VALUE), minValue),
-  )
+    Math.min(factor * base ** (details.tries - 1) || 0, maxValue, Number.MAX_VALUE)
 
 /** `expo()`, for who needs no other. */
-export const double: Wait = /* @__PURE__ */ curve(2, 1_000, 0, Infinity)
+export const double: Wait = /* @__PURE__ */ Object.assign(/* @__PURE__ */ curve(2, 1_000, Infinity), { spread: true })
 
 /**
  * Waits `factor · base^n` ms, at least `minValue` and at most `maxValue`: 1, 2, 4, 8 … seconds by default; spread by `fullJitter` unless the
@@ -33,5 +34,6 @@ export const double: Wait = /* @__PURE__ */ curve(2, 1_000, 0, Infinity)
  */
 export const expo = ({ base = 2, factor = 1_000, minValue = 0, maxValue = Infinity }: ExpoOptions = {}): Wait => {
   nonNegative({ base, factor, minValue, maxValue })
-  return curve(base, factor, minValue, maxValue)
+  const rising = curve(base, factor, maxValue)
+  return spread((details: { tries: number }) => Math.max(rising(details), minValue))
 }

@@ -4,6 +4,7 @@ import type { Wait } from '../types.ts'
 import { expo } from './expo.ts'
 import { drawn } from './marks.ts'
 
+/** Options of `waitExponentialJitter`. */
 export interface WaitExponentialJitterOptions {
   /** The first wait before jitter, in ms. Default 1,000. */
   initial?: number | undefined

@@ -2,6 +2,7 @@ import { nonNegative } from '../check.ts'
 import type { Wait } from '../types.ts'
 import { spread } from './marks.ts'
 
+/** Options of `fibo`. */
 export interface FiboOptions {
   /** The first wait, and the second, in ms. Default 1,000. */
   factor?: number | undefined

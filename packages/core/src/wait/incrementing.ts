@@ -2,6 +2,7 @@ import { invalid, nonNegative } from '../check.ts'
 import type { Wait } from '../types.ts'
 import { spread } from './marks.ts'
 
+/** Options of `waitIncrementing`. */
 export interface WaitIncrementingOptions {
   /** The first wait, in ms. Default 1,000. */
   start?: number | undefined

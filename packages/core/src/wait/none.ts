@@ -1,4 +1,9 @@
 import type { Wait } from '../types.ts'
 
-/** Does not wait. An added jitter (`randomJitter`) still does. */
+/**
+ * Does not wait. A `jitter` that adds to it (`randomJitter`) still does.
+ *
+ * @example
+ * retry(load, { wait: waitNone() })
+ */
 export const waitNone = (): Wait => Object.assign(() => 0, { timeless: true })

@@ -1,13 +1,14 @@
-import { atLeastZero, listOf } from '../check.ts'
+import { atLeastZero, invalid } from '../check.ts'
 import type { Details, Jitter, Wait } from '../types.ts'
 import type { WaitLike } from './ask.ts'
 
 /** Checks what may stand for a wait. A list is copied. */
 export const waitOf = <T>(name: string, wait: WaitLike<T>): WaitLike<T> => {
   if (typeof wait === 'function') return wait
-  const list = listOf(wait).map((ms) => ms)
+  if (!Array.isArray(wait)) return typeof wait === 'number' ? atLeastZero(name, wait) : invalid(name, 'a strategy, a number of ms or a list of them', wait)
+  const list = [...(wait as readonly number[])]
   for (const ms of list) atLeastZero(name, ms)
-  return typeof wait === 'number' ? wait : list
+  return list
 }
 
 /** Checks the members of a composite. Throws when there are none. */

@@ -4,6 +4,7 @@ import type { Wait } from '../types.ts'
 import { curve } from './expo.ts'
 import { drawn } from './marks.ts'
 
+/** Options of `waitRandomExponential`. */
 export interface WaitRandomExponentialOptions {
   /** The first upper bound, in ms. Default 1,000. */
   multiplier?: number | undefined
@@ -31,9 +32,9 @@ export const waitRandomExponential = ({
 }: WaitRandomExponentialOptions = {}): Wait => {
   nonNegative({ multiplier, expBase, maxValue, minValue })
   if (minValue > maxValue) invalid('minValue', `maxValue (${maxValue}) or less`, minValue)
-  const ceiling = curve(expBase, multiplier, minValue, maxValue)
+  const ceiling = curve(expBase, multiplier, maxValue)
   return drawn((details: Parameters<Wait>[0]) => {
-    const high = ceiling(details)
+    const high = Math.max(minValue, ceiling(details))
     return Math.min(minValue + (fullJitter(high - minValue) || 0), high)
   })
 }

@@ -3,6 +3,7 @@ import { fullJitter } from '../jitter/full.ts'
 import type { Wait } from '../types.ts'
 import { drawn } from './marks.ts'
 
+/** Options of `waitRandom`. */
 export interface WaitRandomOptions {
   /** No wait is shorter, in ms. Default 0. */
   min?: number | undefined

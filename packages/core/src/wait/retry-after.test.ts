@@ -230,7 +230,9 @@ test.each([
   [{ max: -1 }, 'max must be a number of 0 or more; got -1'],
   [{ max: '5' }, 'max must be a number of 0 or more; got '],
   [{ fallback: -1 }, 'fallback must be a number of 0 or more; got -1'],
-  [{ fallback: null }, 'fallback must be a number of 0 or more; got '],
+  [{ fallback: null }, 'fallback must be a strategy, a number of ms or a list of them; got null'],
+  [{ fallback: '5' }, 'fallback must be a strategy, a number of ms or a list of them; got "5": did you mean 5?'],
+  [{ fallback: [1, '2'] }, 'fallback must be a number of 0 or more; got "2": did you mean 2?'],
   [{ jitter: 5 }, 'jitter must be a function or null; got 5'],
 ])('refuses %j', (options, message) => {
   expect(() => retryAfter(options as never)).toThrow(message)

@@ -5,6 +5,7 @@ import { expo } from './expo.ts'
 import { httpDate } from './http-date.ts'
 import { composite, waitOf } from './of.ts'
 
+/** Options of `retryAfter`. */
 export interface RetryAfterOptions<T = any> {
   /** Waits when the server has not said how long: a strategy, a number (ms) or a list. Default `expo()`. */
   fallback?: WaitLike<T> | undefined

@@ -34,6 +34,17 @@ test.each([runtime, waitException])('%o is exact, may need the clock, and may ru
   expect(wait(failed)).toBeUndefined()
 })
 
+test.each([
+  [runtime, 'the function of runtime must answer at once'],
+  [waitException, 'the function of waitException must answer at once'],
+])('F-09 %o refuses a promise, and handles its rejection', async (strategy, message) => {
+  for (const value of [async () => 5, () => Promise.reject(new Error('boom'))]) {
+    expect(() => strategy(value as never)(failed)).toThrow(message)
+  }
+  // A rejection that nobody handles would fail the run.
+  await new Promise(setImmediate)
+})
+
 test.each([runtime, waitException])('%o refuses what is no function', (strategy) => {
   expect(() => strategy(5 as never)).toThrow('value must be a function; got 5')
   expect(() => strategy(undefined as never)).toThrow(TypeError)

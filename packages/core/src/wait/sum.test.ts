@@ -56,6 +56,14 @@ test.each([
   expect({ ...wait }).toEqual({ exact: true, composite: true, finite, timeless })
 })
 
+test('keeps its own copy of a list', () => {
+  const list = [1, 2]
+  const wait = waitSum(list, 10)
+  list[0] = 100
+  list.push(3)
+  expect(play(wait, 3)).toEqual([11, 12, undefined])
+})
+
 test('refuses no members, and members that are no waits', () => {
   expect(() => waitSum()).toThrow(new TypeError('waitSum must be given at least one wait'))
   expect(() => waitSum(undefined as never)).toThrow(TypeError)
