@@ -97,6 +97,6 @@ describe('F-34 synchronous calls on a virtual clock', () => {
 
 it('thousands that wait for the same moment are no endless loop', async () => {
   const clock = virtualClock()
-  await clock.run(() => Promise.all(Array.from({ length: 30_000 }, () => sleep(5))))
+  await clock.run(() => Promise.all(Array.from({ length: 12_000 }, () => sleep(5))))
   expect(clock.now()).toBe(5)
 })

@@ -2,10 +2,14 @@ import { clock as coreClock, retry, sleep, TimeoutError } from '@backon/core'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { virtualClock } from './clock.ts'
 import { flaky } from '../faults/faults.ts'
+import type * as Turn from './turn.ts'
 import { realSleep } from './turn.ts'
 
 // F-61: no real time is one in which nobody has really slept.
-vi.mock('./turn.ts', { spy: true })
+vi.mock('./turn.ts', async (original) => {
+  const turn = await original<typeof Turn>()
+  return { ...turn, realSleep: vi.fn(turn.realSleep) }
+})
 beforeEach(() => vi.mocked(realSleep).mockClear())
 
 const never = (): Promise<never> => new Promise(() => {})

@@ -39,7 +39,7 @@ export interface VirtualClock extends Clock {
 const endOfTime = 1e13
 
 /** So many timers of 0 ms, each set by the one before it, are a loop that ends only when time passes. */
-const mostRounds = 20_000
+const mostRounds = 10_000
 /** So many waits of 0 ms in synchronous calls are one too. */
 const mostBlocks = 20_000
 

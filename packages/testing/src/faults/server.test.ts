@@ -2,10 +2,14 @@ import { retry, retryAfter, sleep, TimeoutError } from '@backon/core'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { virtualClock } from '../clock/clock.ts'
 import { faultyServer } from './server.ts'
+import type * as Turn from '../clock/turn.ts'
 import { realNow, realSleep } from '../clock/turn.ts'
 
 // F-61: patience is counted in naps, whatever they take on this machine.
-vi.mock('../clock/turn.ts', { spy: true })
+vi.mock('../clock/turn.ts', async (original) => {
+  const turn = await original<typeof Turn>()
+  return { ...turn, realSleep: vi.fn(turn.realSleep) }
+})
 beforeEach(() => vi.mocked(realSleep).mockClear())
 const naps = (): number => vi.mocked(realSleep).mock.calls.length
 

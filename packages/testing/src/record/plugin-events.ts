@@ -21,6 +21,7 @@ const says = {
   onHedgeFail: hedge((facts) => `failed${'exception' in facts ? `: ${describe(facts.exception)}` : ''}`),
   onLimitWait: named('limit', () => 'lets a call wait'),
   onLimitReject: named('limit', () => 'refuses a call'),
+  onThrottleReject: named('throttle', () => 'refuses a call'),
   onBudgetReject: named('budget', ({ kind = 'retry' }) => `refuses a ${kind}`),
 } as const satisfies Record<string, readonly [who: (facts: Facts) => string, text: (facts: Facts) => string]>
 
@@ -34,4 +35,4 @@ export const inWords = (event: PluginEvent, facts: Facts): { who: string; text: 
 }
 
 /** Who refuses something by this event, in the word of `error.refusedBy`. */
-export const refusing: Partial<Record<PluginEvent, string>> = { onCircuitReject: 'circuit', onLimitReject: 'limit', onBudgetReject: 'budget' }
+export const refusing: Partial<Record<PluginEvent, string>> = { onCircuitReject: 'circuit', onLimitReject: 'limit', onThrottleReject: 'throttle', onBudgetReject: 'budget' }
