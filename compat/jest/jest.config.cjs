@@ -1,6 +1,5 @@
-// One project for each way to compile. In a project of your own one of the three `transform` lines is enough, with `transformIgnorePatterns`.
+// One project for each of the ways that packages/testing/README.md shows; `npm run compat jest` runs them.
 const common = {
-  rootDir: __dirname,
   testMatch: ['<rootDir>/*.test.ts'],
   // The packages are ES modules, which Jest's own module system cannot load as they are: they are compiled like your own code.
   transformIgnorePatterns: ['/node_modules/(?!(\\.pnpm/)?@backon)'],
@@ -8,8 +7,8 @@ const common = {
 
 module.exports = {
   projects: [
-    { ...common, displayName: 'ts-jest', transform: { '^.+\\.[jt]s$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.json', diagnostics: false }] } },
-    { ...common, displayName: 'babel-jest', transform: { '^.+\\.js$': ['babel-jest', { configFile: false, presets: [['@babel/preset-env', { targets: { node: 'current' } }]] }], '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.json', diagnostics: false }] } },
-    { ...common, displayName: 'swc', transform: { '^.+\\.[jt]s$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }] } },
+    { ...common, displayName: 'ts-jest', transform: { '^.+\\.[jt]s$': ['ts-jest', { tsconfig: { allowJs: true } }] } },
+    { ...common, displayName: 'swc', transform: { '^.+\\.[jt]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' } } }] } },
+    { ...common, displayName: 'babel-jest', transform: { '^.+\\.[jt]s$': ['babel-jest', { presets: [['@babel/preset-env', { targets: { node: 'current' } }], '@babel/preset-typescript'] }] } },
   ],
 }

@@ -61,6 +61,13 @@ describe('toHaveRetried', () => {
 })
 
 describe('toHaveGivenUp', () => {
+  it('F-62 asks for the reason too', async () => {
+    const recording = await recorded(9)
+    expect(recording).toHaveGivenUp('exhausted')
+    expect(recording.calls[0]).not.toHaveGivenUp('time')
+    expect(message(() => expect(recording.calls[0]).toHaveGivenUp('time'))).toBe('expected a call that gave up by time; load ended in failure (exhausted)')
+  })
+
   it('holds and fails', async () => {
     const [good, bad] = [await recorded(1), await recorded(9)]
     expect(bad).toHaveGivenUp()

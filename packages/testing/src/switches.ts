@@ -50,6 +50,12 @@ const waiting = (change: (wait: number) => number, { wait = expo(), jitter, give
  * Lets every operation run once: no retry, no plugin, no handler, no bound. Returns its undo; given a function it runs
  * that and undoes itself afterwards, also when it throws or rejects. The function alone is concerned in Node, Bun and Deno;
  * elsewhere, and without a function, the whole process is. So do the other switches.
+ *
+ * @example
+ * ```ts
+ * using _ = disableRetries() // until the end of the block
+ * await disableRetries(() => load()) // or for this function alone
+ * ```
  */
 export function disableRetries(): Undo
 export function disableRetries<T>(run: () => T): T
@@ -57,14 +63,28 @@ export function disableRetries(run?: () => unknown): unknown {
   return force(() => ({ enabled: false }), run)
 }
 
-/** Turns retries on: against an earlier `disableRetries()` or `disable()`, and against `enabled: false` in options. */
+/**
+ * Turns retries on: against an earlier `disableRetries()` or `disable()`, and against `enabled: false` in options.
+ *
+ * @example
+ * ```ts
+ * await enableRetries(() => assertRetried(load, 3)) // also where the test setup has disabled retries
+ * ```
+ */
 export function enableRetries(): Undo
 export function enableRetries<T>(run: () => T): T
 export function enableRetries(run?: () => unknown): unknown {
   return force(() => ({ enabled: true }), run)
 }
 
-/** Allows at most `n` tries, the first included: a ceiling, which never raises a limit that is lower. */
+/**
+ * Allows at most `n` tries, the first included: a ceiling, which never raises a limit that is lower.
+ *
+ * @example
+ * ```ts
+ * await limitRetries(2, () => load()) // two tries at most, however many it asks for
+ * ```
+ */
 export function limitRetries(n: number): Undo
 export function limitRetries<T>(n: number, run: () => T): T
 export function limitRetries(n: number, run?: () => unknown): unknown {
@@ -75,6 +95,11 @@ export function limitRetries(n: number, run?: () => unknown): unknown {
 /**
  * Makes every wait 0, whoever asks for it: strategy, jitter, `giveup` or the server. A list of waits still ends where it
  * ended, and records say 0. A call that only `maxTime` bounds then tries without pause for all that time.
+ *
+ * @example
+ * ```ts
+ * await removeBackoff(() => load()) // as many tries as ever, at once
+ * ```
  */
 export function removeBackoff(): Undo
 export function removeBackoff<T>(run: () => T): T
@@ -82,7 +107,14 @@ export function removeBackoff(run?: () => unknown): unknown {
   return force((options) => waiting(() => 0, options), run)
 }
 
-/** What `testConfig` changes. What is absent stays as it is. */
+/**
+ * What `testConfig` changes. What is absent stays as it is.
+ *
+ * @example
+ * ```ts
+ * const config: TestConfig = { maxTries: 2, maxWait: 10 }
+ * ```
+ */
 export interface TestConfig {
   /** As `enableRetries` and `disableRetries`. */
   enabled?: boolean
@@ -94,7 +126,14 @@ export interface TestConfig {
   maxWait?: number
 }
 
-/** Changes several things at once, for a whole test suite or for one function. */
+/**
+ * Changes several things at once, for a whole test suite or for one function.
+ *
+ * @example
+ * ```ts
+ * const undo = testConfig({ maxTries: 3, waitMultiplier: 0.01, maxWait: 50 })
+ * ```
+ */
 export function testConfig(config: TestConfig): Undo
 export function testConfig<T>(config: TestConfig, run: () => T): T
 export function testConfig({ enabled, maxTries, waitMultiplier, maxWait }: TestConfig, run?: () => unknown): unknown {

@@ -11,8 +11,8 @@ export interface VirtualClockOptions {
   /** What `now()` says at first, in ms. Default 0. */
   now?: number
   /**
-   * How long real I/O in progress may take, in real ms, before the clock moves on without it, or takes a standstill for a
-   * deadlock. Default 250. It is spent once for what hangs, not once a timer.
+   * How long real I/O in progress may take before the clock moves on without it, or takes a standstill for a deadlock: so many naps of
+   * 1 ms, which take longer on a busy machine. Default 250. It is spent once for what hangs, not once a timer.
    */
   patience?: number
 }
@@ -24,7 +24,8 @@ export interface VirtualClock extends Clock {
   /**
    * Runs a function by this clock, and moves the clock to the next due timer whenever nothing else can run, until the
    * function has settled; gives what it gave. In Node, Bun and Deno only the function and what it starts live by this
-   * clock; elsewhere the whole process does, and a second clock throws. Rejects when nothing is due and nothing runs.
+   * clock; elsewhere the whole process does, and a second clock throws. Rejects when it would never end, and says who waits: when nothing is
+   * due and nothing runs, when somebody sleeps for ever, and when waits of 0 ms follow each other without time passing.
    */
   run<T>(run: () => T | PromiseLike<T>): Promise<T>
   /** Moves `ms` ahead, and lets everything that is due until then happen on the way, in order. In `run` it is a wait of that length. */
@@ -217,7 +218,14 @@ const current = (): ManualClock | undefined =>
 
 /**
  * Makes a clock that drives every wait, deadline, timeout, breaker and hedge of @backon without real time passing.
- * It stands still until it is used: `run` moves it by itself, `install` and `advance` move it by hand. It drives what
- * asks core for the time (`clock()`, `sleep()`), not `Date`, nor the runtime's own timers.
+ * It stands still until it is used: `run` moves it by itself, `install` and `advance` move it by hand; synchronous calls move it where they
+ * would block. It drives what asks core for the time (`clock()`, `sleep()`), not `Date`, nor the runtime's own timers.
+ *
+ * @example
+ * ```ts
+ * const clock = virtualClock()
+ * await clock.run(() => retry(load, { wait: 3_600_000 }))
+ * clock.now() // hours later
+ * ```
  */
 export const virtualClock = (options: VirtualClockOptions = {}): VirtualClock => new ManualClock(options)

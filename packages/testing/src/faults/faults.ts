@@ -11,7 +11,14 @@ export interface Fault<T> {
   readonly runs: number
 }
 
-/** What a scripted step throws: as an HTTP client would, or with the `code` of a broken connection. */
+/**
+ * What a scripted step throws: as an HTTP client would, or with the `code` of a broken connection.
+ *
+ * @example
+ * ```ts
+ * const error = new FaultError('status 503', { status: 503, headers: { 'retry-after': '2' } })
+ * ```
+ */
 export class FaultError extends Error {
   override readonly name = 'FaultError'
   readonly status?: number
@@ -103,7 +110,14 @@ export const scripted = <T = string>(script: readonly ScriptedStep[], value: T =
   })
 }
 
-/** Makes an operation that waits `ms` each time, then runs another one or returns `'ok'`. An abort ends the wait. */
+/**
+ * Makes an operation that waits `ms` each time, then runs another one or returns `'ok'`. An abort ends the wait.
+ *
+ * @example
+ * ```ts
+ * await retry(slow(300, () => 'late'), { maxTime: 1_000 })
+ * ```
+ */
 export const slow = <T = string>(ms: number, operation: (...args: any[]) => T | PromiseLike<T> = () => 'ok' as T): Fault<Promise<T>> => {
   nonNegative({ ms })
   if (typeof operation !== 'function') invalid('operation', 'a function', operation)
@@ -131,7 +145,14 @@ export interface ChaosOptions<T> {
   value?: T
 }
 
-/** Makes an operation that fails and dawdles at random, in the same way for the same seed. */
+/**
+ * Makes an operation that fails and dawdles at random, in the same way for the same seed.
+ *
+ * @example
+ * ```ts
+ * const load = chaos({ errorRate: 0.2, latency: [10, 50] })
+ * ```
+ */
 export const chaos = <T = string>(options: ChaosOptions<T> = {}): Fault<Promise<T>> => {
   const { errorRate = 0.5, latency = 0, seed = 1, error, value = 'ok' as T } = options
   if (!(errorRate >= 0 && errorRate <= 1)) invalid('errorRate', 'a number from 0 to 1', errorRate)

@@ -77,6 +77,12 @@ const play = (agenda: Agenda, until: number, fire: () => void): Promise<void> =>
 /**
  * Plays many clients against a modelled service, in virtual time, and counts what happens: to see what a policy does in
  * an outage or under overload before production does. Everything is drawn from `seed`. A million calls take some seconds.
+ *
+ * @example
+ * ```ts
+ * const { total } = await simulate({ clients: 1_000, duration: 30_000, service: { failureRate: 0.1 }, policy: { maxTries: 3 } })
+ * total.requests / total.calls // how much the retries add
+ * ```
  */
 export const simulate = async (options: SimulateOptions): Promise<Simulation> => {
   const { clients, duration, arrival = { pause: 1_000 }, service, policy = {}, seed = 1, drain = 60_000 } = options
