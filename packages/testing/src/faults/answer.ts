@@ -54,7 +54,7 @@ export const readServerStep = (step: any): ServerStep | Plan => {
   atLeastZero('delay', delay)
   check('object', { headers })
   if (ending !== undefined && ending !== 'half' && ending !== 'stall') invalid('ending', "'half' or 'stall'", ending)
-  const isBody = typeof body === 'string' || body instanceof Uint8Array || typeof (body as any)?.[Symbol.asyncIterator] === 'function'
+  const isBody = typeof body === 'string' || body instanceof Uint8Array || (typeof body === 'object' && Symbol.asyncIterator in body)
   if (body !== undefined && !isBody) invalid('body', 'text, bytes or a stream of them; for a value there is json', body)
   return step
 }
