@@ -1,4 +1,4 @@
-import type { RecordedCall, Recording } from './record.ts'
+import type { RecordedCall, Recording } from './recording.ts'
 
 /** Whether something is so, and what to say about it when that is not what was wanted. */
 export interface Verdict {
@@ -20,8 +20,9 @@ const some = <T>(all: readonly T[], test: (one: T) => boolean): readonly T[] => 
 
 /** Whether the calls that were retried made exactly so many tries; with no number, whether any was retried at all. */
 export const judgeTries = (subject: Subject, tries: number | undefined): Verdict => {
-  // Beside a retried call, one that went well at once is not what is asked about.
-  const calls = some(callsOf(subject), (call) => call.tries > 1)
+  // Beside a retried call, one that went well at once is not what is asked about; nor is one that was cut off by the end of the function.
+  const counted = tries === undefined ? callsOf(subject) : some(callsOf(subject), (call) => call.outcome !== 'running')
+  const calls = some(counted, (call) => call.tries > 1)
   const counts = calls.map((call) => call.tries)
   return {
     pass: counts.length > 0 && counts.every((count) => (tries === undefined ? count > 1 : count === tries)),
@@ -30,10 +31,12 @@ export const judgeTries = (subject: Subject, tries: number | undefined): Verdict
   }
 }
 
-/** Whether any call failed. */
-export const judgeFailure = (subject: Subject): Verdict => {
+/** Whether any call failed; with an end, by that one. */
+export const judgeFailure = (subject: Subject, end?: string): Verdict => {
   const calls = some(callsOf(subject), (call) => call.outcome === 'failure')
-  return { pass: calls[0]?.outcome === 'failure', found: list(calls, (call) => `ended in ${call.outcome}`), actual: calls.map((call) => call.outcome) }
+  const pass = calls.some((call) => call.outcome === 'failure' && (end === undefined || call.end === end))
+  const how = ({ outcome, end }: RecordedCall): string => (outcome === 'failure' && end ? `failure (${end})` : outcome)
+  return { pass, found: list(calls, (call) => `ended in ${how(call)}`), actual: calls.map((call) => (end === undefined ? call.outcome : call.end)) }
 }
 
 /** Whether the calls that waited did so for just these times. */

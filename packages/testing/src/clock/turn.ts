@@ -7,13 +7,27 @@ export const realNow: () => number = performance.now.bind(performance)
 /** Really waits. */
 export const realSleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-const posted = (resolve: () => void): void => {
+/** Those who wait for a message: each message is for the first of them. */
+const waiting: (() => void)[] = []
+let sender: { postMessage(message: number): void } | undefined
+
+/** To open a channel takes longer than all the rest, so it serves many turns. One that is left open keeps some runtimes from ending. */
+const open = (): void => {
   const { port1, port2 } = new MessageChannel()
-  port1.onmessage = () => {
+  sender = port2
+  port1.onmessage = () => waiting.shift()!()
+  const close = (): void => {
+    if (waiting.length > 0) return void setTimeout(close, 10)
     port1.close()
-    resolve()
+    sender = undefined
   }
-  port2.postMessage(0)
+  setTimeout(close, 10)
+}
+
+const posted = (resolve: () => void): void => {
+  waiting.push(resolve)
+  if (!sender) open()
+  sender!.postMessage(0)
 }
 
 const later: (resolve: () => void) => void = setImmediate ?? (MessageChannel ? posted : (resolve: () => void) => setTimeout(resolve, 0))

@@ -1,10 +1,10 @@
-import { onException, retry, retryingCaller, Retrying, retrySync } from '@backon/core'
+import { onException, retry, retryingCaller, Retrying, retrySync, sleep } from '@backon/core'
 import { describe, expect, it } from 'vitest'
 import { assertNotRetried, assertRetried, type RetryAssertionError } from './assert.ts'
-import { virtualClock } from './clock.ts'
-import { flaky } from './faults.ts'
-import { seededRandom } from './random.ts'
-import { disableRetries, removeBackoff } from './switches.ts'
+import { virtualClock } from '../clock/clock.ts'
+import { flaky } from '../faults/faults.ts'
+import { seededRandom } from '../random.ts'
+import { disableRetries, removeBackoff } from '../switches.ts'
 
 const options = { wait: 0, maxTries: 5 }
 const failing = flaky({ failures: Infinity, error: new Error('down') })
@@ -61,6 +61,42 @@ describe('assertRetried', () => {
     await assertRetried(() => retry(failing, options).catch((cause) => Promise.reject(new Error('wrapped', { cause }))), 5)
     assertRetried(() => retrySync(failing, options), 5)
     await assertRetried(() => retry(() => Promise.reject(), options), 5)
+  })
+
+  it('F-62 takes what Promise.any makes of several calls that fail for an outcome', async () => {
+    const fail = (failures: number, maxTries: number) => retry(flaky({ failures }), { ...options, maxTries })
+    expect((await assertRetried(() => Promise.any([fail(9, 3), fail(9, 3)]), 3)).calls).toHaveLength(2)
+    await expect(assertRetried(() => Promise.any([fail(9, 3), fail(9, 2)]), 3)).rejects.toThrow('expected 3 tries; flaky made 3, flaky made 2')
+    await assertRetried(async () => {
+      const results = await Promise.allSettled([fail(9, 3), fail(9, 3)])
+      throw new AggregateError(results.map((result) => (result as PromiseRejectedResult).reason), 'all failed', { cause: results })
+    }, 3)
+  })
+
+  it('F-62 does not take an AggregateError for an outcome when there is something else in it', async () => {
+    const mistake = new TypeError('in the test')
+    await expect(assertRetried(() => Promise.any([retry(failing, options), Promise.reject(mistake)]), 5)).rejects.toMatchObject({ errors: [expect.any(Error), mistake] })
+    const round = new AggregateError([] as Error[], 'round')
+    round.errors.push(round)
+    await expect(assertRetried(() => Promise.reject(round), 5)).rejects.toBe(round)
+    await expect(assertRetried(() => Promise.any([]), 1)).rejects.toThrow(AggregateError)
+  })
+
+  it('F-62 leaves a call out that was still running when another one ended the function', async () => {
+    await virtualClock().run(() => assertRetried(() => Promise.all([retry(failing, { wait: 1, jitter: null, maxTries: 3 }), retry(failing, { wait: 2, jitter: null, maxTries: 9 })]), 3))
+    await virtualClock().run(() => assertRetried(() => Promise.race([retry(flaky(), { wait: 3, jitter: null }), retry(failing, { wait: 1, jitter: null, maxTries: 9 })]), 2))
+  })
+
+  it('F-62 takes an abort for an outcome', async () => {
+    const cut = new AbortController()
+    const aborted = async (): Promise<unknown> => {
+      const call = retry(failing, { wait: 1_000, jitter: null, signal: cut.signal })
+      await sleep(500)
+      cut.abort(new Error('enough'))
+      return call
+    }
+    const { calls } = await virtualClock().run(() => assertRetried(aborted, 1))
+    expect(calls).toMatchObject([{ outcome: 'aborted', end: 'abort', reason: new Error('enough') }])
   })
 
   it('does not hide any other error', async () => {

@@ -25,3 +25,18 @@ it('gives entries by due time, then by order, whatever was taken out in between'
     }),
   )
 })
+
+it('F-61 looks at few entries to find the next one: ten times as many cost little more than ten times as much', () => {
+  let looks = 0
+  // Compared by its value, and every comparison is counted.
+  const due = (ms: number): number => ({ valueOf: () => (looks++, ms) }) as never
+  const cost = (entries: number): number => {
+    looks = 0
+    const agenda = new Agenda()
+    const added = Array.from({ length: entries }, (_, i) => agenda.add(due((i * 7_919) % entries), i, () => {}))
+    for (const entry of added.slice(0, entries / 2)) agenda.remove(entry)
+    while (agenda.first) agenda.remove(agenda.first)
+    return looks
+  }
+  expect(cost(20_000) / cost(2_000)).toBeLessThan(15)
+})

@@ -1,7 +1,8 @@
 import { NonRetryableError, sleep } from '@backon/core'
-import { atLeast, invalid } from './check.ts'
-import { randomFrom } from './random.ts'
-import { readScript, type Step } from './steps.ts'
+import { invalid, nonNegative } from '@backon/core/kit'
+import { randomFrom } from '../random.ts'
+import { type Plan, readScript, readStep, type Step } from './steps.ts'
+import { isClass, thrownIn } from './throwing.ts'
 
 /** An operation that misbehaves on purpose, and counts how often it was run. It may be run as any function, with any arguments. */
 export interface Fault<T> {
@@ -10,7 +11,14 @@ export interface Fault<T> {
   readonly runs: number
 }
 
-/** What a scripted step throws: as an HTTP client would, or with the `code` of a broken connection. */
+/**
+ * What a scripted step throws: as an HTTP client would, or with the `code` of a broken connection.
+ *
+ * @example
+ * ```ts
+ * const error = new FaultError('status 503', { status: 503, headers: { 'retry-after': '2' } })
+ * ```
+ */
 export class FaultError extends Error {
   override readonly name = 'FaultError'
   readonly status?: number
@@ -30,17 +38,33 @@ const counting = <T>(name: string, act: (run: number, signal: () => AbortSignal 
   return fault as Fault<T>
 }
 
+/** How flaky: each part is optional. */
+export interface FlakyOptions<T> {
+  /** How often it fails before it succeeds. Default 1; `Infinity` for always. */
+  failures?: number
+  /** What it throws: a value as it is, a class of errors (a new one each time), or a function of the run that makes it. Default an Error that says which failure it is. */
+  error?: unknown
+  /** What it returns in the end. Default `'ok'`. */
+  value?: T
+}
+
 /**
- * Makes an operation that fails at first: `failures` times (default 1) it throws `error` (a value, or a function of the
- * run that makes one; default an Error that says which), then it returns `value` (default `'ok'`). It is synchronous.
+ * Makes an operation that fails at first: so many `failures` (default 1), then it returns `value` (default `'ok'`). It is synchronous, and
+ * counts its `runs`. Throws a RangeError for `failures` below 0.
+ *
+ * @example
+ * ```ts
+ * const load = flaky({ failures: 2, error: TypeError })
+ * await retry(load, { wait: 0 }) // 'ok', with load.runs === 3
+ * ```
  */
-export const flaky = <T = string>(options: { failures?: number; error?: unknown; value?: T } = {}): Fault<T> => {
+export const flaky = <T = string>(options: FlakyOptions<T> = {}): Fault<T> => {
   const { failures = 1, error, value = 'ok' as T } = options
-  atLeast(0, { failures })
+  nonNegative({ failures })
   return counting('flaky', (run) => {
     if (run > failures) return value
-    if ('error' in options) throw typeof error === 'function' ? error(run) : error
-    throw new Error(`failure ${run} of ${failures}`)
+    const message = `failure ${run} of ${failures}`
+    throw 'error' in options ? thrownIn(error, run, message) : new Error(message)
   })
 }
 
@@ -52,17 +76,31 @@ const stall = (signal: AbortSignal | undefined): Promise<never> =>
     else signal?.addEventListener('abort', end, { once: true })
   })
 
+/** A step of `scripted`: in words, an error or a class of errors to throw, or a function of the run that returns or throws what it likes. */
+export type ScriptedStep = Step | Error | (abstract new (...args: any) => unknown) | ((run: number) => unknown)
+
 /**
  * Makes an operation that plays a script, one step a run: `'ok'` and every status below 400 return `value` (default
  * `'ok'`); `'503'`, or `'429 retry-after 2'`, throws a `FaultError` with `status` and `headers`; `'reset'` and `'half'` throw one
- * with `code` `ECONNRESET`; `'stall'` never settles unless aborted; `'slow 2000'`, or `'slow 2000 503'`, waits first. A last
- * `'...'` repeats the step before it for ever; without it, a run past the end throws an error that is not retried.
+ * with `code` `ECONNRESET`; `'stall'` never settles unless aborted; `'slow 2000'`, or `'slow 2000 503'`, waits first (ms). An error is thrown, a
+ * class of errors is made anew and thrown, a function is asked. A last `'...'` repeats the step before it for ever; without it, a run past
+ * the end throws a `NonRetryableError`. Throws for a step that is none of these.
+ *
+ * @example
+ * ```ts
+ * const load = scripted(['503', 'slow 2000 reset', TypeError, (run) => `answer ${run}`])
+ * await retry(load, { wait: 0, maxTries: 4 }) // 'answer 4'
+ * ```
  */
-export const scripted = <T = string>(script: readonly Step[], value: T = 'ok' as T): Fault<Promise<T>> => {
-  const plan = readScript(script)
+export const scripted = <T = string>(script: readonly ScriptedStep[], value: T = 'ok' as T): Fault<Promise<T>> => {
+  const plan = readScript(script, (step): Plan | Error | ((run: number) => T) =>
+    typeof step === 'function' || step instanceof Error ? (step as Error) : readStep(step, 'an error, a class of errors, a function'),
+  )
   return counting('scripted', async (run, signal) => {
     const step = plan(run)
     if (!step) throw new NonRetryableError(`the script has ${script.length} steps; this is run ${run}`)
+    if (step instanceof Error || isClass(step)) throw thrownIn(step, run, `step ${run}`)
+    if (typeof step === 'function') return step(run)
     const { kind, status, retryAfter, delay } = step
     if (delay > 0) await sleep(delay, signal())
     if (kind === 'stall') return stall(signal())
@@ -72,9 +110,16 @@ export const scripted = <T = string>(script: readonly Step[], value: T = 'ok' as
   })
 }
 
-/** Makes an operation that waits `ms` each time, then runs another one or returns `'ok'`. An abort ends the wait. */
+/**
+ * Makes an operation that waits `ms` each time, then runs another one or returns `'ok'`. An abort ends the wait.
+ *
+ * @example
+ * ```ts
+ * await retry(slow(300, () => 'late'), { maxTime: 1_000 })
+ * ```
+ */
 export const slow = <T = string>(ms: number, operation: (...args: any[]) => T | PromiseLike<T> = () => 'ok' as T): Fault<Promise<T>> => {
-  atLeast(0, { ms })
+  nonNegative({ ms })
   if (typeof operation !== 'function') invalid('operation', 'a function', operation)
   let runs = 0
   const fault = async (...args: any[]): Promise<T> => {
@@ -94,13 +139,20 @@ export interface ChaosOptions<T> {
   latency?: number | readonly [min: number, max: number] | ((random: number) => number)
   /** Same seed, same chaos. Default 1. */
   seed?: number
-  /** What a failing run throws, or a function of the run that makes it. Default a `FaultError` with status 503. */
+  /** What a failing run throws: a value, a class of errors, or a function of the run that makes it. Default a `FaultError` with status 503. */
   error?: unknown
   /** What the others return. Default `'ok'`. */
   value?: T
 }
 
-/** Makes an operation that fails and dawdles at random, in the same way for the same seed. */
+/**
+ * Makes an operation that fails and dawdles at random, in the same way for the same seed.
+ *
+ * @example
+ * ```ts
+ * const load = chaos({ errorRate: 0.2, latency: [10, 50] })
+ * ```
+ */
 export const chaos = <T = string>(options: ChaosOptions<T> = {}): Fault<Promise<T>> => {
   const { errorRate = 0.5, latency = 0, seed = 1, error, value = 'ok' as T } = options
   if (!(errorRate >= 0 && errorRate <= 1)) invalid('errorRate', 'a number from 0 to 1', errorRate)
@@ -112,8 +164,7 @@ export const chaos = <T = string>(options: ChaosOptions<T> = {}): Fault<Promise<
     const ms = drawLatency(random())
     if (ms > 0) await sleep(ms, signal())
     if (!fails) return value
-    if ('error' in options) throw typeof error === 'function' ? error(run) : error
-    throw new FaultError('status 503', { status: 503, headers: {} })
+    throw 'error' in options ? thrownIn(error, run, `run ${run}`) : new FaultError('status 503', { status: 503, headers: {} })
   })
 }
 
@@ -121,7 +172,7 @@ export const chaos = <T = string>(options: ChaosOptions<T> = {}): Fault<Promise<
 export const latencyFrom = (latency: NonNullable<ChaosOptions<unknown>['latency']>): ((random: number) => number) => {
   if (typeof latency === 'function') return latency
   const [min, max] = typeof latency === 'number' ? [latency, latency] : latency
-  atLeast(0, { latency: min })
-  atLeast(min, { latency: max })
+  nonNegative({ latency: min })
+  if (!(max >= min)) invalid('latency', `a range from low to high: [min, max], max ${min} or more`, max)
   return (random) => min + random * (max - min)
 }

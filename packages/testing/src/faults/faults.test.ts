@@ -1,6 +1,6 @@
 import { NonRetryableError, retry, retryAfter } from '@backon/core'
 import { describe, expect, it } from 'vitest'
-import { virtualClock } from './clock.ts'
+import { virtualClock } from '../clock/clock.ts'
 import { chaos, FaultError, flaky, scripted, slow } from './faults.ts'
 
 const outcomes = (fault: (attempt?: any) => unknown, runs: number): Promise<unknown[]> =>
@@ -29,6 +29,35 @@ describe('flaky', () => {
     expect(thrown(flaky({ error: undefined }))).toBe(undefined)
     expect(thrown(flaky({ error: 'text' }))).toBe('text')
     expect(thrown(flaky({ error: (run: number) => `run ${run}` }))).toBe('run 1')
+  })
+
+  it('F-62 makes a new error of a class each time it throws', () => {
+    class Busy extends Error {
+      override name = 'Busy'
+    }
+    const operation = flaky({ failures: 2, error: Busy })
+    const seen = [0, 1].map(() => {
+      try {
+        return operation()
+      } catch (error) {
+        return error
+      }
+    })
+    expect(seen).toEqual([new Busy('failure 1 of 2'), new Busy('failure 2 of 2')])
+    expect(seen[0]).not.toBe(seen[1])
+    expect(operation()).toBe('ok')
+    expect(flaky({ error: class {} })).toThrow()
+    expect(flaky({ error: DOMException })).toThrow(DOMException)
+  })
+
+  it('F-62 says so when a class cannot be made with a message', () => {
+    class HttpError extends Error {
+      constructor(readonly response: { status: number }) {
+        super(`status ${response.status.toFixed()}`)
+      }
+    }
+    expect(flaky({ error: HttpError })).toThrow('error must be a class that is made with a message alone; new HttpError("failure 1 of 1") threw: give a function that makes it')
+    expect(flaky({ error: () => new HttpError({ status: 503 }) })).toThrow('status 503')
   })
 
   it('never fails with 0 failures, and refuses less', () => {
@@ -76,6 +105,15 @@ describe('scripted', () => {
     expect(clock.now()).toBe(7_000)
   })
 
+  it('F-62 throws errors and classes of errors, and asks functions', async () => {
+    const own = new RangeError('mine')
+    const fails = (run: number): never => { throw new Error(`asked in ${run}`) }
+    const seen = await outcomes(scripted([own, TypeError, TypeError, fails, (run) => Promise.resolve(run), '503', '...']), 7)
+    expect(seen[0]).toBe(own)
+    expect(seen.slice(1, 5)).toEqual([new TypeError('step 2'), new TypeError('step 3'), new Error('asked in 4'), 5])
+    expect(seen.slice(5)).toMatchObject([{ status: 503 }, { status: 503 }])
+  })
+
   it.each(['', 'okay', '99', '600', 'slow', 'slow x', '503 retry-after', '...', 7])('refuses the step %j', (step: any) => {
     expect(() => scripted([step])).toThrow(`step must be 'ok', 'reset'`)
   })
@@ -120,8 +158,12 @@ describe('chaos', () => {
     expect(Math.abs(clock.now() - 1_500)).toBeLessThan(100)
   })
 
+  it('F-62 takes a class of errors too', async () => {
+    expect(await outcomes(chaos({ errorRate: 1, error: TypeError }), 2)).toEqual([new TypeError('run 1'), new TypeError('run 2')])
+  })
+
   it('refuses what is no share', () => {
     expect(() => chaos({ errorRate: 2 })).toThrow('errorRate must be a number from 0 to 1; got 2')
-    expect(() => chaos({ latency: [5, 1] })).toThrow('latency must be a number of 5 or more; got 1')
+    expect(() => chaos({ latency: [5, 1] })).toThrow('latency must be a range from low to high: [min, max], max 5 or more; got 1')
   })
 })

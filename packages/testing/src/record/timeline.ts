@@ -1,4 +1,4 @@
-import { seedInForce } from './random.ts'
+import { seedInForce } from '../random.ts'
 
 /** Says in a few words what a value is. */
 export const describe = (value: unknown): string => {

@@ -1,17 +1,18 @@
-import { type Clock, type Details, type Options, override, type Plugin, type Undo } from '@backon/core'
+import { type Clock, type Options, override, type Plugin, type Undo } from '@backon/core'
+import { nonNegative, undo } from '@backon/core/kit'
 import { Agenda, type Entry } from './agenda.ts'
-import { atLeast } from './check.ts'
-import { bound, enter, scopable, scopes } from './scope.ts'
-import { realNow, realSleep, realWork, turn } from './turn.ts'
-import { undo } from './undo.ts'
+import { Patience } from './patience.ts'
+import { bound, enter, scopable, scopes } from '../scope.ts'
+import { turn } from './turn.ts'
+import { Waiting } from './waiting.ts'
 
 /** How a virtual clock behaves. */
 export interface VirtualClockOptions {
   /** What `now()` says at first, in ms. Default 0. */
   now?: number
   /**
-   * How long real I/O in progress may take, in real ms, before the clock moves on without it, or takes a standstill for a
-   * deadlock. Default 250. It is spent once for what hangs, not once a timer.
+   * How long real I/O in progress may take before the clock moves on without it, or takes a standstill for a deadlock: so many naps of
+   * 1 ms, which take longer on a busy machine. Default 250. It is spent once for what hangs, not once a timer.
    */
   patience?: number
 }
@@ -23,7 +24,8 @@ export interface VirtualClock extends Clock {
   /**
    * Runs a function by this clock, and moves the clock to the next due timer whenever nothing else can run, until the
    * function has settled; gives what it gave. In Node, Bun and Deno only the function and what it starts live by this
-   * clock; elsewhere the whole process does, and a second clock throws. Rejects when nothing is due and nothing runs.
+   * clock; elsewhere the whole process does, and a second clock throws. Rejects when it would never end, and says who waits: when nothing is
+   * due and nothing runs, when somebody sleeps for ever, and when waits of 0 ms follow each other without time passing.
    */
   run<T>(run: () => T | PromiseLike<T>): Promise<T>
   /** Moves `ms` ahead, and lets everything that is due until then happen on the way, in order. In `run` it is a wait of that length. */
@@ -34,38 +36,42 @@ export interface VirtualClock extends Clock {
   real<T>(work: PromiseLike<T> | (() => PromiseLike<T>)): Promise<T>
 }
 
-// 3,000 years: whatever is still due then sleeps for ever.
-const endOfTime = 1e14
+// 300 years: whatever is still due then sleeps for ever.
+const endOfTime = 1e13
+
+/** So many timers of 0 ms, each set by the one before it, are a loop that ends only when time passes. */
+const mostRounds = 10_000
+/** So many waits of 0 ms in synchronous calls are one too. */
+const mostBlocks = 20_000
+
+const advice = 'time passes only in waits, so give it a wait or maxTries'
+
+/** Behind whatever else is due at the same time. */
+const last = 2 ** 52
 
 /** The clock of the process, if there is one: at most one is in each of these. */
 const installed = new Set<ManualClock>()
 /** The clock that runs, where scopes cannot be kept apart. */
 const running = new Set<ManualClock>()
-/** Counts how often somebody has said that the I/O in progress will stay as it is. */
-let parked = 0
-
-/** Says that the I/O in progress waits for virtual time, so that no clock needs to be patient with it. */
-export const park = (): void => void parked++
 
 class ManualClock implements VirtualClock {
   readonly #agenda = new Agenda()
-  readonly #patience: number
-  /** Calls under way, in words, to say who is waiting. */
-  readonly #calls = new Map<object, string>()
+  readonly #patience: Patience
+  readonly #waiting = new Waiting(() => this.#now)
   #now: number
   #order = 0
   #driven = false
   /** Settles with the last move made by hand. */
   #moved: Promise<void> = Promise.resolve()
-  #held = 0
-  /** As much real I/O as will not be waited for, because it was there before or has used up the patience. */
-  #known = 0
-  #parked = 0
+  /** How often timers that were set at this very moment have had their turn, and from which order on the next turn begins. */
+  #rounds = 0
+  #nextRound = 0
+  #blocks = 0
 
   constructor({ now = 0, patience = 250 }: VirtualClockOptions) {
-    atLeast(0, { now, patience })
+    nonNegative({ now, patience })
     this.#now = now
-    this.#patience = patience
+    this.#patience = new Patience(patience)
   }
 
   // Clocks are passed around as plain functions, so none of these may depend on `this`.
@@ -76,6 +82,13 @@ class ManualClock implements VirtualClock {
 
   readonly clearTimeout = (entry: Entry | undefined): void => {
     if (entry) this.#agenda.remove(entry)
+  }
+
+  /** What falls due meanwhile happens afterwards, late, as when a thread is really blocked. */
+  readonly block = (ms: number): void => {
+    if (this.#now + ms > endOfTime) throw new Error(`the virtual clock would reach ${this.#now + ms} ms: a synchronous call sleeps for ever`)
+    if (ms > 0) this.#reach(this.#now + ms)
+    else if (++this.#blocks > mostBlocks) throw new Error(`the clock stands at ${this.#now} ms while a synchronous call waits 0 ms again and again: ${advice}`)
   }
 
   get pending(): number {
@@ -100,8 +113,8 @@ class ManualClock implements VirtualClock {
     }
     const off = override((options) => (current() === this ? { clock: this, use: this.#watched(options) } : undefined))
     this.#driven = true
-    this.#look()
-    this.#calls.clear()
+    this.#patience.look()
+    this.#waiting.clear()
     try {
       let settled = false
       const settle = (): void => void (settled = true)
@@ -117,33 +130,28 @@ class ManualClock implements VirtualClock {
   }
 
   async advance(ms: number): Promise<void> {
-    atLeast(0, { ms })
+    nonNegative({ ms })
     // After everything else that is due then.
-    if (this.#driven) return new Promise((resolve) => void this.#agenda.add(this.#now + ms, Infinity, resolve))
+    if (this.#driven) return new Promise((resolve) => void this.#agenda.add(this.#now + ms, last + this.#order++, resolve))
     // Who does not await one move before the next still gets both, one after the other.
     const moved = this.#moved.then(() => this.#move(ms))
     this.#moved = moved.catch(() => {})
     return moved
   }
 
+  async real<T>(work: PromiseLike<T> | (() => PromiseLike<T>)): Promise<T> {
+    return this.#patience.hold(() => (typeof work === 'function' ? work() : work))
+  }
+
   async #move(ms: number): Promise<void> {
     const until = this.#now + ms
-    this.#look()
+    this.#patience.look()
     await this.#quiet()
     while (this.#agenda.first && this.#agenda.first.due <= until) {
       this.#fire()
       await this.#quiet()
     }
-    this.#now = until
-  }
-
-  async real<T>(work: PromiseLike<T> | (() => PromiseLike<T>)): Promise<T> {
-    this.#held++
-    try {
-      return await (typeof work === 'function' ? work() : work)
-    } finally {
-      this.#held--
-    }
+    this.#reach(until)
   }
 
   async #drive(settled: () => boolean): Promise<void> {
@@ -152,7 +160,7 @@ class ManualClock implements VirtualClock {
       if (settled()) return
       const { first } = this.#agenda
       if (!first) await this.#standstill(settled)
-      else if (first.due > endOfTime) throw new Error(`the virtual clock has reached ${this.#now} ms, and this sleeps on: ${this.#waiting()}`)
+      else if (first.due > endOfTime) throw new Error(`the virtual clock has reached ${this.#now} ms, and this sleeps on: ${this.#waiting.toString()}`)
       else this.#fire()
     }
   }
@@ -161,73 +169,46 @@ class ManualClock implements VirtualClock {
   #fire(): void {
     const entry = this.#agenda.first!
     this.#agenda.remove(entry)
-    this.#now = entry.due
+    this.#reach(entry.due)
+    if (entry.order >= this.#nextRound) {
+      this.#nextRound = this.#order
+      if (++this.#rounds > mostRounds || this.#waiting.stuck) throw new Error(`the clock stands at ${this.#now} ms while timers of 0 ms follow each other: ${advice}; still waiting: ${this.#waiting.toString()}`)
+    }
     entry.callback()
+  }
+
+  /** Time never turns back: what has become late in a call that blocked happens now. */
+  #reach(ms: number): void {
+    if (ms <= this.#now) return
+    this.#now = ms
+    this.#rounds = this.#nextRound = this.#blocks = 0
   }
 
   /** Waits until nothing can happen any more without time passing. */
   async #quiet(settled = (): boolean => false): Promise<void> {
-    let since: number | undefined
+    this.#patience.renew()
     for (let still = 0; still < 2 && !settled(); ) {
       const seen = this.#order
       await turn()
-      still = seen === this.#order ? still + 1 : 0
-      if (this.#held > 0) {
+      still++
+      if (seen !== this.#order) {
         still = 0
-        await realSleep(1)
-      } else if (still === 2 && this.#working()) {
-        since ??= realNow()
-        if (realNow() - since < this.#patience) still = 1
-        else this.#known = realWork()
-      } else if (still === 0) since = undefined
+        this.#patience.renew()
+      } else if (still === 2 && (await this.#patience.forWork())) still = 0
     }
-  }
-
-  /** Takes the real I/O there is for what was there before. */
-  #look(): void {
-    this.#known = realWork()
-    this.#parked = parked
-  }
-
-  #working(): boolean {
-    const work = realWork()
-    if (this.#parked < parked) this.#known = work
-    this.#parked = parked
-    this.#known = Math.min(this.#known, work)
-    return work > this.#known
   }
 
   /** Nothing is due. Something that nobody can see may still be in progress, so it gets some time. */
   async #standstill(settled: () => boolean): Promise<void> {
-    const since = realNow()
+    this.#patience.renew()
     while (!settled() && !this.#agenda.first) {
-      if (this.#held === 0 && realNow() - since >= this.#patience) {
-        throw new Error(`deadlock at ${this.#now} ms: nothing is due and nothing is running, but still waiting: ${this.#waiting()}`)
-      }
-      await realSleep(1)
+      if (!(await this.#patience.forAnything())) throw new Error(`deadlock at ${this.#now} ms: nothing is due and nothing is running, but still waiting: ${this.#waiting.toString()}`)
     }
-  }
-
-  #waiting(): string {
-    return [...this.#calls.values()].join('; ') || 'the function given to run(), outside of any call'
   }
 
   #watched({ use }: Options): readonly Plugin[] {
     // What is not a list is left for core to refuse.
-    return Array.isArray(use ?? []) ? [...(use ?? []), this.#watcher] : use!
-  }
-
-  readonly #watcher: Plugin = {
-    timeless: true,
-    onAttempt: (details) => this.#note(details, ''),
-    onBackoff: (details) => this.#note(details, ` and the wait of ${details.wait} ms after it`),
-    onSuccess: ({ call }) => this.#calls.delete(call),
-    onGiveup: ({ call }) => this.#calls.delete(call),
-    onAbort: ({ call }) => this.#calls.delete(call),
-  }
-
-  #note({ call, name, tries }: Details, more: string): void {
-    this.#calls.set(call, `${name || 'an unnamed call'}, attempt ${tries}${more}`)
+    return Array.isArray(use ?? []) ? [...(use ?? []), this.#waiting.plugin] : use!
   }
 }
 
@@ -237,7 +218,14 @@ const current = (): ManualClock | undefined =>
 
 /**
  * Makes a clock that drives every wait, deadline, timeout, breaker and hedge of @backon without real time passing.
- * It stands still until it is used: `run` moves it by itself, `install` and `advance` move it by hand. It drives what
- * asks core for the time (`clock()`, `sleep()`), not `Date`, nor the runtime's own timers.
+ * It stands still until it is used: `run` moves it by itself, `install` and `advance` move it by hand; synchronous calls move it where they
+ * would block. It drives what asks core for the time (`clock()`, `sleep()`), not `Date`, nor the runtime's own timers.
+ *
+ * @example
+ * ```ts
+ * const clock = virtualClock()
+ * await clock.run(() => retry(load, { wait: 3_600_000 }))
+ * clock.now() // hours later
+ * ```
  */
 export const virtualClock = (options: VirtualClockOptions = {}): VirtualClock => new ManualClock(options)

@@ -1,6 +1,6 @@
 import type { Clock } from '@backon/core'
-import { atLeast, invalid } from './check.ts'
-import { type ChaosOptions, FaultError, latencyFrom } from './faults.ts'
+import { invalid, nonNegative } from '@backon/core/kit'
+import { type ChaosOptions, FaultError, latencyFrom } from '../faults/faults.ts'
 
 /** A service to call, modelled. Times are in ms. */
 export interface Service {
@@ -49,9 +49,12 @@ export const modelService = (service: Service, clock: Clock, random: () => numbe
   const draw = latencyFrom(latency)
   const rate = typeof failureRate === 'number' ? () => failureRate : failureRate
   if (!(rate(0) >= 0 && rate(0) <= 1)) invalid('failureRate', 'a number from 0 to 1', rate(0))
-  atLeast(1, { capacity })
-  atLeast(0, { queue: longest, 'outage.from': outage?.from })
-  atLeast(outage?.from ?? 0, { 'outage.to': outage?.to })
+  if (!(capacity >= 1)) invalid('capacity', 'a number of 1 or more', capacity)
+  nonNegative({ queue: longest })
+  if (outage) {
+    nonNegative({ 'outage.from': outage.from })
+    if (!(outage.to >= outage.from)) invalid('outage.to', `a number of ${outage.from} (outage.from) or more`, outage.to)
+  }
 
   // One error of each kind for all: a million stack traces would cost more than the simulation.
   const failed = new FaultError('status 500', { status: 500, headers: {} })
