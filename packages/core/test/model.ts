@@ -190,29 +190,41 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
   let previousWait = 0
   let duration: number | undefined
   let last: Result | undefined
+  /** What had happened, by the end of the last attempt that did: an abort leaves it as it was. */
+  let kept: object = {}
+  let ran = 0
   /** What may still cut something short. */
   let deadline = sync || !enabled ? Infinity : maxTime
   let aborted = false
+  /** When the abort was heard, which is when it is told: an operation that blocks the thread may go on long after. */
+  let heard: number | undefined
   let ended = false
+  let deciding = false
   const runs: Partial<Record<Callback, number>> = {}
 
   const facts = (more: object = {}): any => ({ tries, elapsed, idleFor, duration, previousWait, ...last, ...more })
 
   /** Time goes by, unless something comes between. */
   const pass = (ms: number): void => {
-    const cut = sync || ended || ms === 0 ? Infinity : Math.min(abortAt, deadline)
+    const cut = sync || ms === 0 ? Infinity : Math.min(abortAt, deadline)
     if (cut >= now + ms && ms < Infinity) return void (now += ms)
     if (cut === Infinity) throw new Cut('nothing')
     now = Math.max(now, cut)
+    // What an ending is told to is left behind; the ending stands.
+    if (ended) return
     throw new Cut(abortAt < deadline ? 'abort' : 'deadline')
   }
   /** Code of the caller's runs: it may abort, or throw (after `ms`, where it returns a promise). */
   const run = (callback: Callback, ms = 0): void => {
     const nth = (runs[callback] = (runs[callback] ?? 0) + 1)
-    if (typeof abort === 'object' && 'in' in abort && abort.in === callback && abort.nth === nth) aborted = true
+    if (typeof abort === 'object' && 'in' in abort && abort.in === callback && abort.nth === nth) {
+      aborted = true
+      heard = now
+    }
     const throws = broken?.in === callback && broken.nth === nth
     if (throws && ms === 0) throw fault
-    attend()
+    // A decision that has begun is made to its end: its callbacks are asked, and answer, at once.
+    if (!deciding) attend()
     pass(ms)
     if (throws) throw fault
   }
@@ -220,10 +232,12 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
   const attend = (): void => {
     if (aborted && !ended) throw new Cut('abort')
   }
+  /** The handlers of the call, then those who watch; but an ending is told to these whatever the handlers do. */
   const tell = (event: Event, record: object): void => {
-    lines.push(line(now, 'plugin', event, record))
     lines.push(line(now, 'caller', event, record))
+    if (ended) lines.push(line(now, 'plugin', event, record))
     run(event, slow?.in.includes(event) && !sync ? slow.ms : 0)
+    if (!ended) lines.push(line(now, 'plugin', event, record))
   }
   const ask = (callback: Callback, record: object): void => {
     lines.push(line(now, 'caller', `asks ${callback}`, record))
@@ -243,11 +257,13 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
 
   const succeed = (): Result => {
     ended = true
+    deadline = Infinity
     tell('onSuccess', facts({ end: 'success' }))
     return last!
   }
   const giveUp = (end: string, matched: boolean): Result => {
     ended = true
+    deadline = Infinity
     const record = facts({ end })
     tell('onGiveup', record)
     if (!matched) return last!
@@ -263,7 +279,9 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
   /** The operation: by the end of it there is an outcome. */
   const operate = (): Result => {
     const { does, takes, blocks } = step()
-    lines.push(line(now, 'caller', `attempt ${tries}`), line(now, 'plugin', `attempt ${tries}`))
+    ran += 1
+    if (enabled) lines.push(line(now, 'plugin', `attempt ${tries}`))
+    lines.push(line(now, 'caller', `attempt ${tries}`))
     if (sync || blocks) {
       try {
         run('operation')
@@ -294,6 +312,37 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
     return predicate.includes(does as ValueName)
   }
 
+  /** The wait before the next attempt, or how the call ends. */
+  const decide = (overdue: boolean): number | (() => Result) => {
+    const failed = 'exception' in last!
+    let wait: number | undefined
+    if (step().does !== 'T') {
+      const retried = isRetried()
+      if (!retried) return failed ? () => giveUp((last as any).exception?.refused === true ? 'refused' : 'fatal', false) : succeed
+      if (failed && giveup) {
+        lines.push(line(now, 'caller', `asks giveup ${step().does}`))
+        run('giveup')
+        const answer = giveup[step().does as ErrorName]
+        if (answer === true) return () => giveUp('giveup', true)
+        wait = answer ?? undefined
+      }
+    }
+    const strategic = waitOf(scenario, facts(), () => run('wait'))
+    if (strategic === undefined && (wait === undefined || isFinite(scenario.wait))) return () => giveUp('exhausted', true)
+    wait ??= strategic
+    if (tries >= maxTries) return () => giveUp('tries', true)
+    if (overdue || elapsed + wait! >= maxTime) return () => giveUp('time', true)
+    if (scenario.stop !== undefined) {
+      ask('stop', facts({ wait }))
+      if (tries >= scenario.stop) return () => giveUp('stop', true)
+    }
+    if (scenario.pluginStop) {
+      ask('pluginStop', facts({ wait }))
+      if (tries >= scenario.pluginStop.from) return () => giveUp(scenario.pluginStop.says === true ? 'stop' : 'refused', true)
+    }
+    return wait!
+  }
+
   const loop = (): Result => {
     for (;;) {
       // The attempt.
@@ -317,36 +366,19 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
       // Its outcome.
       elapsed = now
       duration = now - began
-      const overdue = cutByDeadline(() => tell('after', facts()))
+      kept = { duration, ...last }
+      // An attempt whose operation did not come to run is none.
+      const neverRan = ran < tries
+      if (neverRan) tries = ran
+      const overdue = !neverRan && cutByDeadline(() => tell('after', facts()))
       if (timedOut) return giveUp('time', true)
 
-      // Decide.
-      const failed = 'exception' in last!
-      let wait: number | undefined
-      if (step().does !== 'T') {
-        const retried = isRetried()
-        if (!retried) return failed ? giveUp((last as any).exception?.refused === true ? 'refused' : 'fatal', false) : succeed()
-        if (failed && giveup) {
-          lines.push(line(now, 'caller', `asks giveup ${step().does}`))
-          run('giveup')
-          const answer = giveup[step().does as ErrorName]
-          if (answer === true) return giveUp('giveup', true)
-          wait = answer ?? undefined
-        }
-      }
-      const strategic = waitOf(scenario, facts(), () => run('wait'))
-      if (strategic === undefined && (wait === undefined || isFinite(scenario.wait))) return giveUp('exhausted', true)
-      wait ??= strategic
-      if (tries >= maxTries) return giveUp('tries', true)
-      if (overdue || elapsed + wait! >= maxTime) return giveUp('time', true)
-      if (scenario.stop !== undefined) {
-        ask('stop', facts({ wait }))
-        if (tries >= scenario.stop) return giveUp('stop', true)
-      }
-      if (scenario.pluginStop) {
-        ask('pluginStop', facts({ wait }))
-        if (tries >= scenario.pluginStop.from) return giveUp(scenario.pluginStop.says === true ? 'stop' : 'refused', true)
-      }
+      deciding = true
+      const decision = decide(overdue)
+      deciding = false
+      attend()
+      if (typeof decision !== 'number') return decision()
+      const wait = decision
 
       // The wait.
       const late = cutByDeadline(() => {
@@ -367,7 +399,7 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
   } catch (error) {
     if (error instanceof Cut && error.by === 'nothing') return [...lines, line(now, 'caller', 'hangs')]
     const why = error instanceof Cut ? reason : error
-    if (!ended && enabled) lines.push(line(now, 'plugin', 'onAbort', facts({ end: 'abort', reason: why })))
+    if (!ended && enabled) lines.push(line(heard ?? now, 'plugin', 'onAbort', { tries: ran, elapsed: heard ?? now, idleFor, previousWait, ...kept, end: 'abort', reason: why }))
     lines.push(line(now, 'caller', `rejects with ${nameOf(why)}`))
   }
   return lines
