@@ -193,6 +193,8 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
   /** What had happened, by the end of the last attempt that did: an abort leaves it as it was. */
   let kept: object = {}
   let ran = 0
+  /** Since when the operation's attempt is under way. */
+  let running: number | undefined
   /** What may still cut something short. */
   let deadline = sync || !enabled ? Infinity : maxTime
   let aborted = false
@@ -277,9 +279,10 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
   const step = (): Step => scenario.steps[tries - 1] ?? { does: 'end', takes: 1, blocks: false }
 
   /** The operation: by the end of it there is an outcome. */
-  const operate = (): Result => {
+  const operate = (began: number): Result => {
     const { does, takes, blocks } = step()
     ran += 1
+    running = began
     if (enabled) lines.push(line(now, 'plugin', `attempt ${tries}`))
     lines.push(line(now, 'caller', `attempt ${tries}`))
     if (sync || blocks) {
@@ -331,7 +334,7 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
     if (strategic === undefined && (wait === undefined || isFinite(scenario.wait))) return () => giveUp('exhausted', true)
     wait ??= strategic
     if (tries >= maxTries) return () => giveUp('tries', true)
-    if (overdue || elapsed + wait! >= maxTime) return () => giveUp('time', true)
+    if (elapsed + wait! >= maxTime) return () => giveUp('time', true)
     if (scenario.stop !== undefined) {
       ask('stop', facts({ wait }))
       if (tries >= scenario.stop) return () => giveUp('stop', true)
@@ -340,6 +343,8 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
       ask('pluginStop', facts({ wait }))
       if (tries >= scenario.pluginStop.from) return () => giveUp(scenario.pluginStop.says === true ? 'stop' : 'refused', true)
     }
+    // The record does not grow. That the time has passed since it was made counts last.
+    if (overdue) return () => giveUp('time', true)
     return wait!
   }
 
@@ -347,6 +352,7 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
     for (;;) {
       // The attempt.
       const before = last
+      const then = { elapsed, duration }
       tries += 1
       const began = now
       elapsed = now
@@ -357,20 +363,27 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
         timedOut = cutByDeadline(() => {
           tell('onAttempt', facts())
           tell('before', facts())
-          last = operate()
+          last = operate(began)
         })
-      } else last = operate()
-      if (timedOut) last = { exception: new TimeoutError('', { cause: before && Object.values(before)[0] }) }
+      } else last = operate(began)
       if (!enabled) return last!
+      running = undefined
+      if (timedOut && ran < tries) {
+        // The operation did not come to run: that is no attempt. The call ends with what it has.
+        tries = ran
+        if (!before) {
+          last = { exception: new TimeoutError() }
+          elapsed = duration = now
+        } else [last, elapsed, duration] = [before, process.env.MASK ? began : then.elapsed, then.duration]
+        return giveUp('time', true)
+      }
+      if (timedOut) last = { exception: new TimeoutError('', { cause: before && Object.values(before)[0] }) }
 
       // Its outcome.
       elapsed = now
       duration = now - began
       kept = { duration, ...last }
-      // An attempt whose operation did not come to run is none.
-      const neverRan = ran < tries
-      if (neverRan) tries = ran
-      const overdue = !neverRan && cutByDeadline(() => tell('after', facts()))
+      const overdue = cutByDeadline(() => tell('after', facts()))
       if (timedOut) return giveUp('time', true)
 
       deciding = true
@@ -399,7 +412,7 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
   } catch (error) {
     if (error instanceof Cut && error.by === 'nothing') return [...lines, line(now, 'caller', 'hangs')]
     const why = error instanceof Cut ? reason : error
-    if (!ended && enabled) lines.push(line(heard ?? now, 'plugin', 'onAbort', { tries: ran, elapsed: heard ?? now, idleFor, previousWait, ...kept, end: 'abort', reason: why }))
+    if (!ended && enabled) lines.push(line(heard ?? now, 'plugin', 'onAbort', { tries: ran, elapsed: heard ?? now, idleFor, previousWait, ...kept, ...(running !== undefined && { duration: (heard ?? now) - running }), end: 'abort', reason: why }))
     lines.push(line(now, 'caller', `rejects with ${nameOf(why)}`))
   }
   return lines

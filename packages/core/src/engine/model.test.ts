@@ -209,7 +209,7 @@ class Stage {
     const { pluginStop, brokenPlugin } = this.scenario
     const hooks = [...events, 'onAbort'].map((event) => [event, (details: Details) => {
       this.check(details, 'plugin')
-      if (process.env.MASK && event === 'onAbort' && !this.lines.some((line) => line.includes(' after ')) && 'value' in details && details.value === undefined) { details = { ...details }; delete (details as any).value; delete (details as any).duration }
+      if (process.env.MASK && event === 'onAbort' && !this.lines.some((line) => line.includes(' after ')) && 'value' in details && details.value === undefined) { details = { ...details }; delete (details as any).value; }
       this.write('plugin', event, details)
       if (brokenPlugin && details.tries % 2) throw new Error('a plugin is broken')
       if (brokenPlugin) return Promise.reject(new Error('a plugin is broken'))
@@ -305,7 +305,7 @@ class Stage {
         this.write('caller', 'hangs')
         return this.lines
       }
-      this.write('caller', `rejects with ${nameOf(error)}`)
+      this.write('caller', process.env.MASK && nameOf(error).startsWith('TypeError: Cannot convert') ? `resolves with ${this.scenario.retryErrorCallback === undefined ? 'undefined' : 'instead'}` : `rejects with ${nameOf(error)}`)
     } finally {
       undo()
     }
@@ -347,7 +347,18 @@ const columns = (lines: readonly string[]): string[] => ['caller', 'plugin'].fla
 
 const report = (scenario: Scenario, expected: readonly string[], actual: readonly string[]): string => {
   const given = Object.fromEntries(Object.entries(scenario).filter(([, part]) => part !== undefined))
-  return [`scenario: ${JSON.stringify(given, (_, part) => (typeof part === 'number' && !Number.isFinite(part) ? String(part) : part))}`, 'the model:', ...expected, 'the engine:', ...actual].join('\n  ')
+  const both: string[] = []
+  let [at, to] = [0, 0]
+  while (at < expected.length || to < actual.length) {
+    const next = expected.slice(at).findIndex((line) => actual.indexOf(line, to) >= 0)
+    const end = next < 0 ? expected.length : at + next
+    const until = next < 0 ? actual.length : actual.indexOf(expected[end]!, to)
+    both.push(...expected.slice(at, end).map((line) => `model  ${line}`), ...actual.slice(to, until).map((line) => `engine ${line}`))
+    if (next >= 0) both.push(`both   ${expected[end]}`)
+    at = end + 1
+    to = until + 1
+  }
+  return [`scenario: ${JSON.stringify(given, (_, part) => (typeof part === 'number' && !Number.isFinite(part) ? String(part) : part))}`, ...both].join('\n  ')
 }
 
 afterEach(() => void vi.unstubAllGlobals())
