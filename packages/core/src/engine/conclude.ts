@@ -18,7 +18,7 @@ export const conclude = (call: Call, verdict: Verdict): unknown => {
     tellPlugins(call, event)
     const told = tellHandlers(call, event)
     const last: any = told ? unlessAborted(call, told, () => undefined).then(() => answer(call, verdict)) : answer(call, verdict)
-    later = !call._blocking && isThenable(last)
+    later = !call._refuse && isThenable(last)
     return later ? last.finally(() => finish(call)) : last
   } finally {
     if (!later) finish(call)
@@ -55,14 +55,14 @@ export const finish = (call: Call): void => {
   if (call._phase === 'over') return
   call._phase = 'over'
   call._attempt = undefined
-  call._policy._clock.clearTimeout(call._timer)
+  call._policy._clock.clearTimeout(call.timer)
   if (call._cutting) release(call)
   call._policy._tracker?._closed(call)
 }
 
 /** Takes back what `watch` has set up. */
 export const release = ({ _cutting, _policy, _sources }: Call): void => {
-  _policy._clock.clearTimeout(_cutting!._timer)
+  _policy._clock.clearTimeout(_cutting!.timer)
   for (const source of _sources) unfollow(source, _cutting!)
 }
 

@@ -1,6 +1,7 @@
 import { atLeastZero, check, invalid, listOf } from '../check.ts'
 import { copyOf, lookAtNames } from '../names.ts'
 import { state } from '../seams/state.ts'
+import { answer } from '../thenable.ts'
 import { realClock } from '../time/clock.ts'
 import type { Clock, ErrorClass, Forced, Handler, Options, Plugin } from '../types.ts'
 import { finite } from '../wait/ask.ts'
@@ -47,12 +48,12 @@ const noRules: Rules = {}
 
 /** Takes a bound on the attempts of one call. */
 export const triesOf = (maxTries: number | (() => number)): number => {
-  const tries: any = typeof maxTries === 'function' ? maxTries() : maxTries
+  const tries: any = typeof maxTries === 'function' ? answer('maxTries', maxTries()) : maxTries
   return tries === Infinity || (Number.isInteger(tries) && tries > 0) ? tries : invalid('maxTries', 'an integer of 1 or more, or Infinity', tries)
 }
 
 /** Takes a bound on the time of one call. */
-export const timeOf = (maxTime: number | (() => number)): number => atLeastZero('maxTime', typeof maxTime === 'function' ? maxTime() : maxTime)
+export const timeOf = (maxTime: number | (() => number)): number => atLeastZero('maxTime', typeof maxTime === 'function' ? answer('maxTime', maxTime()) : maxTime)
 
 /** Resolves bounds that are functions: once a call. */
 export const bounded = (policy: Policy): Policy =>
@@ -66,7 +67,7 @@ const frozen = <Member>(members: Member | readonly Member[]): readonly Member[] 
 const listens = (plugin: Hears): unknown =>
   plugin.onAttempt ?? plugin.before ?? plugin.after ?? plugin.onSuccess ?? plugin.beforeSleep ?? plugin.onBackoff ?? plugin.onGiveup ?? plugin.onAbort
 
-type Hears = Plugin & Options
+type Hears = Readonly<Record<Event | 'onAbort', unknown>>
 
 const handlersOf = (options: Options): Policy['_handlers'] => {
   const handlers: any = {}
@@ -102,9 +103,9 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
   lookAtNames(options)
   if (typeof maxTries !== 'function') triesOf(maxTries)
   if (maxTime !== undefined && typeof maxTime !== 'function') timeOf(maxTime)
-  if (exception != null) for (const type of listOf(exception)) check('function', { exception: type ?? 0 })
-  if (wait !== undefined && typeof wait !== 'function') for (const ms of listOf(wait)) atLeastZero('wait', ms)
-  if (jitter != null) check('function', { jitter })
+  if (exception != null) for (const type of listOf(exception)) if (typeof type !== 'function' || !type.prototype) invalid('exception', 'an error class or several', type)
+  if (wait !== undefined && typeof wait !== 'function') for (const ms of wait === null ? invalid('wait', 'a strategy, a number of ms or a list of them', wait) : listOf(wait)) atLeastZero('wait', ms)
+  if (jitter != null && typeof jitter !== 'function') invalid('jitter', 'a function or null', jitter)
   if (name != null) check('string', { name })
   if (signal != null && signal.aborted === undefined) invalid('signal', 'an AbortSignal', signal)
   if (enabled != null) check('boolean', { enabled })
@@ -118,11 +119,11 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
     rules = { predicate, condition, giveup, stop, sleep, retryErrorCallback, raiseOnGiveup }
   }
   const plugins = pluginsOf(use)
-  const handlers = listens(options as Hears) == null ? undefined : handlersOf(options)
+  const handlers = listens(options as unknown as Hears) == null ? undefined : handlersOf(options)
   let watched = handlers !== undefined
   let timeless = true
   for (const plugin of plugins) {
-    watched ||= listens(plugin as Hears) != null
+    watched ||= listens(plugin as unknown as Hears) != null
     timeless &&= !!plugin.timeless
   }
   const plain =

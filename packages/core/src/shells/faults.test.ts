@@ -1,6 +1,6 @@
 // Each test holds one kind of fault that was found by users, by its number.
 import { getEventListeners } from 'node:events'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
 import { hang, settled } from '../../test/promises.ts'
 import { idle, type VirtualTime, virtualTime } from '../../test/time.ts'
 import { TimeoutError } from '../errors.ts'
@@ -245,17 +245,20 @@ describe('F-11 options are read in one way', () => {
 })
 
 describe('F-12 a name that is none of an option is told once', () => {
-  beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}))
+  let warn: MockInstance<(text: string) => void>
+  beforeEach(() => {
+    warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+  })
   afterEach(() => vi.restoreAllMocks())
-  const warned = (): string => vi.mocked(console.warn).mock.calls.map(([text]) => text as string).join('\n')
+  const warned = (): string => warn.mock.calls.map(([text]) => text).join('\n')
 
   let fresh = 0
   everywhere('F-12 an unknown name', async (enter) => {
     const name = `retries${fresh++}`
     // In a process that has made many calls, one in a hundred is looked at.
     for (let count = 0; count < 101; count++) await enter(() => 1, { [name]: 10 } as Options)
-    expect(console.warn).toHaveBeenCalledTimes(1)
-    expect(warned()).toContain(`there is no option ${name}: did you mean maxTries?`)
+    expect(warn).toHaveBeenCalledTimes(1)
+    expect(warned()).toContain(`ignores ${name}, which is no option: did you mean maxTries?`)
   })
 
   test.each([['timeouts', 'maxTime'], ['onGiveUp', 'onGiveup'], ['maxRetries', 'maxTries'], ['Signal', 'signal'], ['retryIf', 'retryErrorCallback']])('%s: %s', async (name, meant) => {
@@ -271,7 +274,7 @@ describe('F-12 a name that is none of an option is told once', () => {
       }
     }
     new Retrying(new Settings())
-    expect(console.warn).not.toHaveBeenCalled()
+    expect(warn).not.toHaveBeenCalled()
     new Retrying().copy({ tryings: 2 } as Options)
     undos.push(override({ tryouts: 2 } as Options))
     retrySync(() => 1)
@@ -447,8 +450,8 @@ describe('F-22 the stack of an error names who called', () => {
   const asyncPlugin: Plugin = { wrap: <T>(next: Operation<T>) => async (attempt: Attempt) => await (next(attempt) as any) }
   const settings: [string, Options][] = [
     ['nothing', {}], ['no wait', { wait: 0 }], ['a signal', { signal: new AbortController().signal }], ['maxTime', { maxTime: 10_000 }],
-    ['a handler', { onAttempt() {} }], ['an async handler', { async onAttempt() { await 1 } }], ['an async beforeSleep', { async beforeSleep() { await 1 } }],
-    ['an async onGiveup', { async onGiveup() { await 1 } }], ['a plugin', { use: [plugin] }], ['an async plugin', { use: [asyncPlugin] }],
+    ['a handler', { onAttempt() {} }], ['an async handler', { async onAttempt() { await idle() } }], ['an async beforeSleep', { async beforeSleep() { await idle() } }],
+    ['an async onGiveup', { async onGiveup() { await idle() } }], ['a plugin', { use: [plugin] }], ['an async plugin', { use: [asyncPlugin] }],
     ['all of them', { use: [asyncPlugin], maxTime: 10_000, signal: new AbortController().signal, async onAttempt() {}, after() {} }], ['a sleep of its own', { sleep: async () => {} }],
   ]
   const operations: [string, () => unknown][] = [

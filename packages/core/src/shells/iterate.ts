@@ -8,6 +8,7 @@ import { current, type Shared } from '../engine/options.ts'
 import { note } from '../engine/attempt.ts'
 import { checkTarget } from '../engine/target.ts'
 import { never, tell } from '../engine/tell.ts'
+import { refusePromise } from '../thenable.ts'
 import type { Attempt, Operation } from '../types.ts'
 
 /** One turn of `for await (const attempt of retrying)`. */
@@ -33,11 +34,11 @@ class LoopCall {
   /** Answers a `run` that is still under way when the loop is left. */
   dismiss: (() => void) | undefined
 
-  constructor(shared: Shared, blocking = false) {
+  constructor(shared: Shared, refuse?: Call['_refuse']) {
     const policy = current(shared)
     // Until a turn has run its operation there is no target: an empty function stands in.
     const target = Object.defineProperty(() => {}, 'name', { value: '' })
-    this.call = newCall(policy, wrap((attempt) => note(attempt, this.operation!(attempt)), policy), target, [], now(policy), policy._sources, undefined, blocking)
+    this.call = newCall(policy, wrap((attempt) => note(attempt, this.operation!(attempt)), policy), target, [], now(policy), policy._sources, undefined, undefined, refuse)
   }
 
   get over(): boolean {
@@ -194,7 +195,7 @@ const meanwhileSync = ({ call }: LoopCall, piece: (call: Call) => unknown): unkn
 
 /** Hands out the attempts of one call to a `for` loop, and blocks between them. */
 export function* iterateSync(shared: Shared): Generator<SyncTurn, undefined> {
-  const loop = new LoopCall(shared, true)
+  const loop = new LoopCall(shared, refusePromise)
   const { call } = loop
   try {
     for (;;) {

@@ -457,7 +457,7 @@ describe('options that are of no use are refused, with name and value', () => {
   const allowed: Record<string, (value: unknown) => boolean> = {
     wait: (value) => isFunction(value) || listOf(isNumber)(value),
     jitter: (value) => value === null || isFunction(value),
-    exception: listOf(isFunction),
+    exception: listOf((value) => isFunction(value) && 'prototype' in (value as object)),
     predicate: isFunction, condition: isFunction, giveup: isFunction, stop: isFunction, sleep: isFunction, retryErrorCallback: isFunction,
     maxTries: (value) => isFunction(value) || value === Infinity || (Number.isInteger(value) && isNumber(value) && value > 0),
     maxTime: (value) => isFunction(value) || isNumber(value),
