@@ -50,6 +50,8 @@ export const expire = async (call: Call): Promise<any> => {
       _duration !== undefined && _failed ? { cause: _result } : undefined,
     )
     _waker?.abort(error)
+    // What is done about the end has its own time.
+    call._waker = undefined
     if (_phase === 'judging') {
       const next = decide(call)
       return conclude(call, typeof next === 'string' ? next : 'time')
