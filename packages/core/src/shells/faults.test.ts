@@ -309,6 +309,47 @@ describe('F-19 a deadline in `after` takes no end that is not its own', () => {
   })
 })
 
+describe('F-19 a deadline between two attempts', () => {
+  const late = ({ tries }: Details): Promise<void> | undefined => (tries === 2 ? sleep(60) : undefined)
+
+  test.each<[string, Options]>([
+    ['in a sleep of the caller\'s own', { sleep: () => sleep(60) }],
+    ['in onAttempt, after a sleep of the caller\'s own', { sleep: () => {}, onAttempt: late }],
+    ['in onBackoff', { onBackoff: () => sleep(60) }],
+    ['in onAttempt', { onAttempt: late }],
+    ['in before', { before: late }],
+  ])('%s leaves the time for what is done about the end', async (_, options) => {
+    const time = virtual()
+    const done: string[] = []
+    const onGiveup = async (): Promise<void> => {
+      await sleep(5)
+      done.push('onGiveup')
+    }
+    const retryErrorCallback = async ({ exception, tries }: Details): Promise<unknown> => {
+      await sleep(5)
+      return [...done, exception, tries]
+    }
+    expect(await time.until(settled(retry(fail, { wait: 0, maxTime: 50, ...options, onGiveup, retryErrorCallback })))).toEqual(['resolved', ['onGiveup', error, 1]])
+  })
+
+  test.each<[string, Options, unknown]>([
+    ['a result of the callback', { retryErrorCallback: () => 'instead' }, ['resolved', 0]],
+    ['no result', { raiseOnGiveup: false }, ['resolved', 0]],
+    ['an error', {}, ['rejected', expect.any(TimeoutError)]],
+  ])('ends a loop that has not had a turn yet: %s', async (_, options, expected) => {
+    const time = virtual()
+    const loop = async (): Promise<number> => {
+      let turns = 0
+      for await (const attempt of new Retrying({ maxTime: 50, before: () => sleep(60), ...options })) {
+        turns += 1
+        await attempt.run(fail)
+      }
+      return turns
+    }
+    expect(await time.until(settled(loop()))).toEqual(expected)
+  })
+})
+
 describe('F-20 an end that is told stands', () => {
   const events = ['onSuccess', 'onGiveup'] as const
   const told = (controller?: AbortController): [string[], Plugin] => {
@@ -350,7 +391,7 @@ describe('F-20 an end that is told stands', () => {
 })
 
 describe('F-21 an abort leaves the record as it was', () => {
-  const abortIn = async (where: string, operation: Operation<any> = fail): Promise<any> => {
+  const abortIn = async (where: string, operation: Operation<any> = fail, run = 2): Promise<any> => {
     const time = virtual()
     const controller = new AbortController()
     let details: any
@@ -359,7 +400,7 @@ describe('F-21 an abort leaves the record as it was', () => {
     const at: Options = where === 'wait' ? {} : where === 'second onAttempt' ? { onAttempt: ({ tries }) => void (tries === 2 && abort()) } : { [where]: abort }
     const promise = settled(retry(async (attempt) => {
       await sleep(10)
-      if (where === 'run' && attempt.tries === 2) abort()
+      if (where === 'run' && attempt.tries === run) abort()
       return operation(attempt)
     }, { ...options, ...at }))
     await time.pass(where === 'wait' ? 50 : 1_000)
@@ -385,6 +426,12 @@ describe('F-21 an abort leaves the record as it was', () => {
     const details = await abortIn('onAttempt')
     expect(details).toMatchObject({ tries: 0, reason: 'left', end: 'abort' })
     expect('exception' in details || 'value' in details || 'duration' in details).toBe(false)
+  })
+
+  test('an attempt that is cut off has no outcome, and no duration', async () => {
+    const first = await abortIn('run', undefined, 1)
+    expect(first).toMatchObject({ tries: 1, elapsed: 10, reason: 'left' })
+    expect('exception' in first || 'value' in first || 'duration' in first).toBe(false)
   })
 
   test('a value stays the last outcome', async () => {
