@@ -390,6 +390,27 @@ describe('F-20 an end that is told stands', () => {
   })
 })
 
+describe('F-20 whoever aborts while the end is told is not kept waiting for what is done about it', () => {
+  const slow = async (): Promise<string> => {
+    await sleep(100)
+    return 'instead'
+  }
+  test.each<[string, (abort: () => void) => Options]>([
+    ['by a handler', (abort) => ({ onGiveup: abort })],
+    ['by a plugin', (abort) => ({ use: [{ onGiveup: abort }] })],
+    ['by a handler that takes its time', (abort) => ({ onGiveup: () => sleep(10).then(abort) })],
+    ['by the callback itself', (abort) => ({ retryErrorCallback: () => (abort(), slow()) })],
+    ['by somebody else', (abort) => (void sleep(10).then(abort), {})],
+  ])('%s', async (_, options) => {
+    const time = virtual()
+    const start = time.now()
+    const controller = new AbortController()
+    const call = retry(fail, { maxTries: 1, signal: controller.signal, retryErrorCallback: slow, ...options(() => controller.abort('enough')) })
+    expect(await time.until(settled(call))).toEqual(['rejected', 'enough'])
+    expect(time.now() - start).toBeLessThan(100)
+  })
+})
+
 describe('F-21 an abort leaves the record as it was', () => {
   const abortIn = async (where: string, operation: Operation<any> = fail, run = 2): Promise<any> => {
     const time = virtual()
