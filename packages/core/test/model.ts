@@ -174,7 +174,7 @@ const isFinite = (wait: WaitPlan): boolean =>
   ({ list: true, own: 'finite' in wait && wait.finite, constant: 'ms' in wait && typeof wait.ms === 'object', sum: 'a' in wait && typeof wait.a === 'object', chain: 'b' in wait && typeof wait.b === 'object' } as Record<string, boolean>)[wait.kind] ?? false
 
 /** What a call does: every line of its trace, the last of which is how it ended. */
-export const model = (scenario: Scenario, sync: boolean): string[] => {
+export const model = (scenario: Scenario, { sync = false, loop: inLoop = false }: { sync?: boolean; loop?: boolean } = {}): string[] => {
   const { condition, exception, predicate, giveup, abort, fault: broken, slow } = scenario
   const lines: string[] = []
   const enabled = scenario.enabled !== false
@@ -193,8 +193,8 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
   /** What had happened, by the end of the last attempt that did: an abort leaves it as it was. */
   let kept: object = {}
   let ran = 0
-  /** Since when the operation's attempt is under way. */
-  let running: number | undefined
+  /** Between two turns of a loop no `run` is there to give the result. */
+  let noTurn = false
   /** What may still cut something short. */
   let deadline = sync || !enabled ? Infinity : maxTime
   let aborted = false
@@ -208,27 +208,29 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
 
   /** Time goes by, unless something comes between. */
   const pass = (ms: number): void => {
+    if (ended && aborted) return
     const cut = sync || ms === 0 ? Infinity : Math.min(abortAt, deadline)
     if (cut >= now + ms && ms < Infinity) return void (now += ms)
     if (cut === Infinity) throw new Cut('nothing')
     now = Math.max(now, cut)
-    // What an ending is told to is left behind; the ending stands.
-    if (ended) return
+    // Whoever aborts now is not kept waiting; the ending stands.
+    if (ended) return void (aborted = true)
     throw new Cut(abortAt < deadline ? 'abort' : 'deadline')
   }
   /** Code of the caller's runs: it may abort, or throw (after `ms`, where it returns a promise). */
-  const run = (callback: Callback, ms = 0): void => {
+  const run = (callback: Callback, ms?: number): void => {
     const nth = (runs[callback] = (runs[callback] ?? 0) + 1)
     if (typeof abort === 'object' && 'in' in abort && abort.in === callback && abort.nth === nth) {
       aborted = true
       heard = now
     }
     const throws = broken?.in === callback && broken.nth === nth
-    if (throws && ms === 0) throw fault
+    if (throws && ms === undefined) throw fault
     // A decision that has begun is made to its end: its callbacks are asked, and answer, at once.
     if (!deciding) attend()
+    if (ms === undefined) return
     pass(ms)
-    if (throws) throw fault
+    if (throws && !(ended && aborted)) throw fault
   }
   /** The caller's abort counts at once, but not for an ending that is being told. */
   const attend = (): void => {
@@ -238,11 +240,12 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
   const tell = (event: Event, record: object): void => {
     lines.push(line(now, 'caller', event, record))
     if (ended) lines.push(line(now, 'plugin', event, record))
-    run(event, slow?.in.includes(event) && !sync ? slow.ms : 0)
+    run(event, slow?.in.includes(event) && !sync ? slow.ms : undefined)
     if (!ended) lines.push(line(now, 'plugin', event, record))
   }
-  const ask = (callback: Callback, record: object): void => {
-    lines.push(line(now, 'caller', `asks ${callback}`, record))
+  /** What a decision asks, unless it is thrown away already. */
+  const ask = (callback: Callback, about: object | string): void => {
+    if (!aborted) lines.push(line(now, 'caller', typeof about === 'string' ? `asks ${callback} ${about}` : `asks ${callback}`, typeof about === 'string' ? {} : about))
     run(callback)
   }
   /** Does something that the deadline may cut short. Says whether it did. */
@@ -271,18 +274,18 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
     if (!matched) return last!
     if (scenario.retryErrorCallback !== undefined) {
       lines.push(line(now, 'caller', 'retryErrorCallback', record))
-      run('retryErrorCallback', sync || scenario.retryErrorCallback === 'at once' ? 0 : scenario.retryErrorCallback)
-      return { value: 'instead' }
+      const takes = sync || scenario.retryErrorCallback === 'at once' ? undefined : scenario.retryErrorCallback
+      run('retryErrorCallback', takes)
+      return takes !== undefined && aborted ? { exception: reason } : { value: 'instead' }
     }
     return 'exception' in last! && scenario.raiseOnGiveup === false ? { value: undefined } : last!
   }
   const step = (): Step => scenario.steps[tries - 1] ?? { does: 'end', takes: 1, blocks: false }
 
   /** The operation: by the end of it there is an outcome. */
-  const operate = (began: number): Result => {
+  const operate = (): Result => {
     const { does, takes, blocks } = step()
     ran += 1
-    running = began
     if (enabled) lines.push(line(now, 'plugin', `attempt ${tries}`))
     lines.push(line(now, 'caller', `attempt ${tries}`))
     if (sync || blocks) {
@@ -310,8 +313,7 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
       return exception ? exception.some((name) => (last as any).exception instanceof classes[name]) : !predicate
     }
     if (!predicate) return false
-    lines.push(line(now, 'caller', `asks predicate ${does}`))
-    run('predicate')
+    ask('predicate', does)
     return predicate.includes(does as ValueName)
   }
 
@@ -323,8 +325,7 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
       const retried = isRetried()
       if (!retried) return failed ? () => giveUp((last as any).exception?.refused === true ? 'refused' : 'fatal', false) : succeed
       if (failed && giveup) {
-        lines.push(line(now, 'caller', `asks giveup ${step().does}`))
-        run('giveup')
+        ask('giveup', step().does)
         const answer = giveup[step().does as ErrorName]
         if (answer === true) return () => giveUp('giveup', true)
         wait = answer ?? undefined
@@ -352,7 +353,7 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
     for (;;) {
       // The attempt.
       const before = last
-      const then = { elapsed, duration }
+      const took = duration
       tries += 1
       const began = now
       elapsed = now
@@ -363,21 +364,21 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
         timedOut = cutByDeadline(() => {
           tell('onAttempt', facts())
           tell('before', facts())
-          last = operate(began)
+          last = operate()
         })
-      } else last = operate(began)
+      } else last = operate()
       if (!enabled) return last!
-      running = undefined
       if (timedOut && ran < tries) {
         // The operation did not come to run: that is no attempt. The call ends with what it has.
         tries = ran
         if (!before) {
           last = { exception: new TimeoutError() }
           elapsed = duration = now
-        } else [last, elapsed, duration] = [before, process.env.MASK ? began : then.elapsed, then.duration]
+        } else [last, elapsed, duration] = [before, began, took]
+        noTurn = true
         return giveUp('time', true)
       }
-      if (timedOut) last = { exception: new TimeoutError('', { cause: before && Object.values(before)[0] }) }
+      if (timedOut) last = { exception: new TimeoutError('', { cause: before && 'exception' in before ? before.exception : undefined }) }
 
       // Its outcome.
       elapsed = now
@@ -397,7 +398,9 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
       const late = cutByDeadline(() => {
         tell('beforeSleep', facts({ wait }))
         tell('onBackoff', facts({ wait }))
+        noTurn = true
         pass(wait! + (scenario.sleep?.more ?? 0))
+        noTurn = false
       })
       if (late) return giveUp('time', true)
       idleFor += wait!
@@ -408,11 +411,11 @@ export const model = (scenario: Scenario, sync: boolean): string[] => {
   if (abort === 'before') return [line(0, 'caller', 'rejects with reason')]
   try {
     const end = loop()
-    lines.push(line(now, 'caller', 'value' in end ? `resolves with ${end.value}` : `rejects with ${nameOf(end.exception)}`))
+    lines.push(line(now, 'caller', 'value' in end ? `resolves with ${inLoop && noTurn ? undefined : end.value}` : `rejects with ${nameOf(end.exception)}`))
   } catch (error) {
     if (error instanceof Cut && error.by === 'nothing') return [...lines, line(now, 'caller', 'hangs')]
     const why = error instanceof Cut ? reason : error
-    if (!ended && enabled) lines.push(line(heard ?? now, 'plugin', 'onAbort', { tries: ran, elapsed: heard ?? now, idleFor, previousWait, ...kept, ...(running !== undefined && { duration: (heard ?? now) - running }), end: 'abort', reason: why }))
+    if (!ended && enabled) lines.push(line(heard ?? now, 'plugin', 'onAbort', { tries: ran, elapsed: heard ?? now, idleFor, previousWait, ...kept, end: 'abort', reason: why }))
     lines.push(line(now, 'caller', `rejects with ${nameOf(why)}`))
   }
   return lines
