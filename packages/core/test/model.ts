@@ -91,6 +91,9 @@ export interface Scenario {
   fault: undefined | { in: Callback; nth: number }
   /** Handlers that return a promise: of so many ms. */
   slow: undefined | { in: readonly Event[]; ms: number }
+  /** Who watches: without anybody the engine takes its shortest way. */
+  handlers: boolean
+  plugin: boolean
   /** Whether the hooks of the plugin that watches throw. */
   brokenPlugin: boolean
 }
@@ -238,10 +241,13 @@ export const model = (scenario: Scenario, { sync = false, loop: inLoop = false }
   }
   /** The handlers of the call, then those who watch; but an ending is told to these whatever the handlers do. */
   const tell = (event: Event, record: object): void => {
-    lines.push(line(now, 'caller', event, record))
-    if (ended) lines.push(line(now, 'plugin', event, record))
-    run(event, slow?.in.includes(event) && !sync ? slow.ms : undefined)
-    if (!ended) lines.push(line(now, 'plugin', event, record))
+    const tellPlugin = (): void => void (scenario.plugin && lines.push(line(now, 'plugin', event, record)))
+    if (ended) tellPlugin()
+    if (scenario.handlers) {
+      lines.push(line(now, 'caller', event, record))
+      run(event, slow?.in.includes(event) && !sync ? slow.ms : undefined)
+    }
+    if (!ended) tellPlugin()
   }
   /** What a decision asks, unless it is thrown away already. */
   const ask = (callback: Callback, about: object | string): void => {
@@ -286,7 +292,7 @@ export const model = (scenario: Scenario, { sync = false, loop: inLoop = false }
   const operate = (): Result => {
     const { does, takes, blocks } = step()
     ran += 1
-    if (enabled) lines.push(line(now, 'plugin', `attempt ${tries}`))
+    if (enabled && scenario.plugin) lines.push(line(now, 'plugin', `attempt ${tries}`))
     lines.push(line(now, 'caller', `attempt ${tries}`))
     if (sync || blocks) {
       try {
@@ -331,18 +337,21 @@ export const model = (scenario: Scenario, { sync = false, loop: inLoop = false }
         wait = answer ?? undefined
       }
     }
-    const strategic = waitOf(scenario, facts(), () => run('wait'))
-    if (strategic === undefined && (wait === undefined || isFinite(scenario.wait))) return () => giveUp('exhausted', true)
-    wait ??= strategic
+    if (wait === undefined || isFinite(scenario.wait)) {
+      const strategic = waitOf(scenario, facts(), () => run('wait'))
+      if (strategic === undefined) return () => giveUp('exhausted', true)
+      wait ??= strategic
+    }
     if (tries >= maxTries) return () => giveUp('tries', true)
     if (elapsed + wait! >= maxTime) return () => giveUp('time', true)
     if (scenario.stop !== undefined) {
       ask('stop', facts({ wait }))
       if (tries >= scenario.stop) return () => giveUp('stop', true)
     }
-    if (scenario.pluginStop) {
+    const { plugin, pluginStop } = scenario
+    if (plugin && pluginStop) {
       ask('pluginStop', facts({ wait }))
-      if (tries >= scenario.pluginStop.from) return () => giveUp(scenario.pluginStop.says === true ? 'stop' : 'refused', true)
+      if (tries >= pluginStop.from) return () => giveUp(pluginStop.says === true ? 'stop' : 'refused', true)
     }
     // The record does not grow. That the time has passed since it was made counts last.
     if (overdue) return () => giveUp('time', true)
@@ -388,9 +397,13 @@ export const model = (scenario: Scenario, { sync = false, loop: inLoop = false }
       if (timedOut) return giveUp('time', true)
 
       deciding = true
-      const decision = decide(overdue)
-      deciding = false
-      attend()
+      let decision
+      try {
+        decision = decide(overdue)
+      } finally {
+        deciding = false
+        attend()
+      }
       if (typeof decision !== 'number') return decision()
       const wait = decision
 
@@ -415,7 +428,7 @@ export const model = (scenario: Scenario, { sync = false, loop: inLoop = false }
   } catch (error) {
     if (error instanceof Cut && error.by === 'nothing') return [...lines, line(now, 'caller', 'hangs')]
     const why = error instanceof Cut ? reason : error
-    if (!ended && enabled) lines.push(line(heard ?? now, 'plugin', 'onAbort', { tries: ran, elapsed: heard ?? now, idleFor, previousWait, ...kept, end: 'abort', reason: why }))
+    if (!ended && enabled && scenario.plugin) lines.push(line(heard ?? now, 'plugin', 'onAbort', { tries: ran, elapsed: heard ?? now, idleFor, previousWait, ...kept, end: 'abort', reason: why }))
     lines.push(line(now, 'caller', `rejects with ${nameOf(why)}`))
   }
   return lines
