@@ -403,6 +403,25 @@ describe('RT-10 maxTime passes while an attempt hangs', () => {
     expect(await time.until(settled(retry(hang, { maxTime: 0 })))).toEqual(['rejected', expect.any(TimeoutError)])
   })
 
+  test.each(['after', 'onGiveup', 'retryErrorCallback'])('drops what the attempt answers while %s still runs', async (slow) => {
+    for (const late of [() => 'late', fail]) {
+      const time = virtual()
+      const told: unknown[] = []
+      const tell = (event: string) => (details: Details) => {
+        told.push([event, time.now(), details.tries, details.exception])
+        return event === slow ? sleep(100) : undefined
+      }
+      const call = retry(() => sleep(120).then(late), {
+        maxTime: 100, wait: 0, after: tell('after'), onSuccess: tell('onSuccess'), onBackoff: tell('onBackoff'), onGiveup: tell('onGiveup'),
+        retryErrorCallback: (details) => Promise.resolve(tell('retryErrorCallback')(details)).then(() => 'instead'),
+      })
+      expect(await time.until(settled(call))).toEqual(['resolved', 'instead'])
+      await time.pass(1_000)
+      const at = { after: [1_100, 1_200, 1_200], onGiveup: [1_100, 1_100, 1_200], retryErrorCallback: [1_100, 1_100, 1_100] }[slow]!
+      expect(told).toEqual(['after', 'onGiveup', 'retryErrorCallback'].map((event, nth) => [event, at[nth], 1, expect.any(TimeoutError)]))
+    }
+  })
+
   test('drops what the attempt rejects with later', async () => {
     const time = virtual()
     await time.until(settled(retry(() => sleep(1_000).then(fail), { maxTime: 100 })))

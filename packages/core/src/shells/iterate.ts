@@ -132,6 +132,8 @@ export async function* iterate(shared: Shared): AsyncGenerator<Turn, undefined> 
   try {
     for (;;) {
       await meanwhile(loop, open)
+      // Its time may have been up before it had a turn to give.
+      if (loop.over) return undefined
       const turn = call._attempt!
       let running: Promise<unknown> | undefined
       const run = async (operation: Operation<any>): Promise<any> => {
