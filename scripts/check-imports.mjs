@@ -23,6 +23,17 @@ const layers = {
   testing: [['scope', 'run-then'], ['clock/'], ['random', 'switches'], ['faults/'], ['record/'], ['simulate/'], ['matchers', 'index']],
   'metrics-prometheus': [['metric'], ['prometheus'], ['index']],
   hedge: [['hooks', 'error', 'follow'], ['percentile', 'judge'], ['options'], ['pace'], ['outcome'], ['race'], ['hedging'], ['hedge', 'retrying'], ['index']],
+  fetch: [
+    ['types', 'methods', 'statuses', 'bodies', 'browser', 'like', 'request'],
+    ['network', 'hints', 'wait', 'settings', 'drain', 'idle'],
+    ['error', 'failure'],
+    ['call'],
+    ['lifetime'],
+    ['attempt'],
+    ['options'],
+    ['fetch', 'resume'],
+    ['index'],
+  ],
   'metrics-otel': [['metrics', 'tracing'], ['index']],
 }
 
