@@ -1,6 +1,7 @@
 import { atLeastZero, check, invalid, listOf } from '../check.ts'
 import { copyOf, lookAtNames } from '../names.ts'
 import { state } from '../seams/state.ts'
+import { answer } from '../thenable.ts'
 import { realClock } from '../time/clock.ts'
 import type { Clock, ErrorClass, Forced, Handler, Options, Plugin } from '../types.ts'
 import { finite } from '../wait/ask.ts'
@@ -47,12 +48,12 @@ const noRules: Rules = {}
 
 /** Takes a bound on the attempts of one call. */
 export const triesOf = (maxTries: number | (() => number)): number => {
-  const tries: any = typeof maxTries === 'function' ? maxTries() : maxTries
+  const tries: any = typeof maxTries === 'function' ? answer('maxTries', maxTries()) : maxTries
   return tries === Infinity || (Number.isInteger(tries) && tries > 0) ? tries : invalid('maxTries', 'an integer of 1 or more, or Infinity', tries)
 }
 
 /** Takes a bound on the time of one call. */
-export const timeOf = (maxTime: number | (() => number)): number => atLeastZero('maxTime', typeof maxTime === 'function' ? maxTime() : maxTime)
+export const timeOf = (maxTime: number | (() => number)): number => atLeastZero('maxTime', typeof maxTime === 'function' ? answer('maxTime', maxTime()) : maxTime)
 
 /** Resolves bounds that are functions: once a call. */
 export const bounded = (policy: Policy): Policy =>
@@ -105,9 +106,9 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
   lookAtNames(options)
   if (typeof maxTries !== 'function') triesOf(maxTries)
   if (maxTime !== undefined && typeof maxTime !== 'function') timeOf(maxTime)
-  if (exception != null) for (const type of listOf(exception)) check('function', { exception: type ?? 0 })
-  if (wait !== undefined && typeof wait !== 'function') for (const ms of listOf(wait)) atLeastZero('wait', ms)
-  if (jitter != null) check('function', { jitter })
+  if (exception != null) for (const type of listOf(exception)) if (typeof type !== 'function' || !(type.prototype || Object.hasOwn(type, Symbol.hasInstance))) invalid('exception', 'an error class or several', type)
+  if (wait !== undefined && typeof wait !== 'function') for (const ms of wait === null ? invalid('wait', 'a strategy, a number of ms or a list of them', wait) : listOf(wait)) atLeastZero('wait', ms)
+  if (jitter != null && typeof jitter !== 'function') invalid('jitter', 'a function or null', jitter)
   if (name != null) check('string', { name })
   if (signal != null && signal.aborted === undefined) invalid('signal', 'an AbortSignal', signal)
   if (enabled != null) check('boolean', { enabled })
