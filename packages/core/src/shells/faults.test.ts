@@ -137,6 +137,25 @@ describe('F-03 a value that is not the result is let go', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, false])
   })
 
+  everywhere('F-03 a callback that fails leaves an attempt alone that has failed, and lets go of a value', async (enter) => {
+    for (const event of ['after', 'condition', 'wait', 'stop'] as const) {
+      for (const operation of [fail, () => 'busy']) {
+        let signal: AbortSignal | undefined
+        const broken = new Error('broken')
+        const throws = (): never => {
+          throw broken
+        }
+        const run = (attempt: Attempt): unknown => {
+          signal = attempt?.signal
+          return operation()
+        }
+        expect(await settled(enter(run, { ...flat, condition: () => true, [event]: throws }))).toEqual(['rejected', broken])
+        // Functions with arguments of their own are given no attempt.
+        if (signal) expect([event, signal.aborted]).toEqual([event, operation !== fail])
+      }
+    }
+  })
+
   test('a value that waits for the next attempt hears of an abort in the wait', async () => {
     const time = virtual()
     const controller = new AbortController()
