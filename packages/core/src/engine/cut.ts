@@ -5,7 +5,7 @@ import { abort, conclude, fault } from './conclude.ts'
 import { decide } from './decide.ts'
 import { follow } from './follow.ts'
 import { loop } from './loop.ts'
-import { tell } from './tell.ts'
+import { never, tell } from './tell.ts'
 
 /**
  * Runs a call that can be cut short, by its sources, its deadline or the scope of its policy: its promise does not wait for the loop.
@@ -54,6 +54,7 @@ export const expire = async (call: Call): Promise<any> => {
     call._waker = undefined
     if (_phase === 'judging') {
       const next = decide(call)
+      if (call._phase !== 'judging') return never()
       return conclude(call, typeof next === 'string' ? next : 'time')
     }
     if (_phase === 'opening') call._tries--

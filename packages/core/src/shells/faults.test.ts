@@ -396,6 +396,21 @@ describe('F-20 an end that is told stands', () => {
     })
   }
 
+  test('an abort in a decision is the end, also where maxTime has passed in `after`', async () => {
+    for (const operation of [() => 'ok', fail]) {
+      for (const where of ['condition', 'giveup', 'wait', 'stop'] as const) {
+        const time = virtual()
+        const controller = new AbortController()
+        const [list, plugin] = told()
+        const abort = (): undefined => void controller.abort('enough')
+        const call = retry(operation, { wait: 0, condition: ({ value }: Details) => value !== 'ok', maxTime: 20, after: () => sleep(60), signal: controller.signal, use: [plugin], onGiveup: () => list.push('handler'), ...{ [where]: abort } })
+        const outcome = await time.until(settled(call))
+        const isAsked = where === 'condition' || operation === fail
+        expect([outcome, list]).toEqual(isAsked ? [['rejected', 'enough'], ['onAbort']] : [['resolved', 'ok'], ['onSuccess']])
+      }
+    }
+  })
+
   test('a handler of the end that hangs is left behind by an abort: the end stands', async () => {
     for (const event of events) {
       const controller = new AbortController()
