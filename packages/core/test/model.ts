@@ -110,7 +110,7 @@ export const nameOf = (error: unknown): string => {
   if (error === reason) return 'reason'
   if (error === fault) return 'fault'
   if (error instanceof TimeoutError) return `TimeoutError(${'cause' in error ? outcomeName(error.cause) : ''})`
-  if (error instanceof RangeError) return `RangeError ${/NaN|-\d+/.exec(error.message)}`
+  if (error instanceof RangeError) return `RangeError ${/NaN|-\d+/.exec(error.message)?.[0] ?? error.message}`
   if (error instanceof DOMException) return error.name
   return nameIn(errors, error) ?? String(error)
 }
@@ -440,7 +440,7 @@ export const model = (scenario: Scenario, { sync = false, loop: inLoop = false, 
   if (abort === 'before') return [line(0, 'caller', 'rejects with reason')]
   try {
     const end = loop()
-    lines.push(line(now, 'caller', 'value' in end ? `resolves with ${inLoop && noTurn ? undefined : end.value}` : `rejects with ${nameOf(end.exception)}`))
+    lines.push(line(now, 'caller', 'value' in end ? `resolves with ${String(inLoop && noTurn ? undefined : end.value)}` : `rejects with ${nameOf(end.exception)}`))
   } catch (error) {
     if (error instanceof Cut && error.by === 'nothing') return [...lines, line(now, 'caller', 'hangs')]
     const why = error instanceof Cut ? reason : error

@@ -132,15 +132,25 @@ export class PlannedCall {
     return this.time.pending - this.timers
   }
 
-  /** Code of the caller's runs: it may abort, or throw. */
-  private runsNow(callback: Callback, ms?: number): Promise<void> | undefined {
+  /** Code of the caller's begins: it may abort. Gives how it ends: it may throw. */
+  private begins(callback: Callback): () => void {
     const { abort, fault: broken } = this.scenario
     const nth = (this.runs[callback] = (this.runs[callback] ?? 0) + 1)
     if (typeof abort === 'object' && 'in' in abort && abort.in === callback && abort.nth === nth) this.controller.abort(reason)
-    const act = (): void => {
+    return () => {
       if (broken?.in === callback && broken.nth === nth) throw fault
     }
-    return ms === undefined ? void act() : this.after(ms).then(act)
+  }
+
+  /** Code of the caller's runs, and is done. */
+  private runsNow(callback: Callback): void {
+    this.begins(callback)()
+  }
+
+  /** Code of the caller's runs, and gives a promise. */
+  private runsFor(callback: Callback, ms: number): Promise<void> {
+    const end = this.begins(callback)
+    return this.after(ms).then(end)
   }
 
   /** A decision asks. If the caller has aborted in it, it is thrown away, and what more it asks is nobody's business. */
@@ -291,12 +301,13 @@ export class PlannedCall {
       ...(handlers && Object.fromEntries(events.map((event) => [event, (details: Details) => {
         this.check(details, event)
         this.write('caller', event, details)
-        return this.runsNow(event, slow?.in.includes(event) ? slow.ms : undefined)
+        return slow?.in.includes(event) ? this.runsFor(event, slow.ms) : this.runsNow(event)
       }]))),
       retryErrorCallback: retryErrorCallback === undefined ? undefined : (details) => {
         this.write('caller', 'retryErrorCallback', details)
-        if (retryErrorCallback === 'at once') return this.runsNow('retryErrorCallback'), 'instead'
-        return this.runsNow('retryErrorCallback', retryErrorCallback)!.then(() => 'instead')
+        if (retryErrorCallback !== 'at once') return this.runsFor('retryErrorCallback', retryErrorCallback).then(() => 'instead')
+        this.runsNow('retryErrorCallback')
+        return 'instead'
       },
     }
   }
