@@ -402,8 +402,8 @@ describe('F-20 an end that is told stands', () => {
         const time = virtual()
         const controller = new AbortController()
         const [list, plugin] = told()
-        const abort = (): undefined => void controller.abort('enough')
-        const call = retry(operation, { wait: 0, condition: ({ value }: Details) => value !== 'ok', maxTime: 20, after: () => sleep(60), signal: controller.signal, use: [plugin], onGiveup: () => list.push('handler'), ...{ [where]: abort } })
+        const abort = (): void => controller.abort('enough')
+        const call = retry(operation, { wait: 0, condition: ({ value }: Details) => value !== 'ok', maxTime: 20, after: () => sleep(60), signal: controller.signal, use: [plugin], onGiveup: () => list.push('handler'), [where]: abort })
         const outcome = await time.until(settled(call))
         const isAsked = where === 'condition' || operation === fail
         expect([outcome, list]).toEqual(isAsked ? [['rejected', 'enough'], ['onAbort']] : [['resolved', 'ok'], ['onSuccess']])
