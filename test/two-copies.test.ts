@@ -92,7 +92,7 @@ describe('RT-42 two copies of core in one process agree', () => {
     const lines: string[] = []
     await a.retry(operation, { wait: 0, name: 'mixed', use: [b.log({ error: (line) => lines.push(line), info: () => {} }), inner] }).catch(() => {})
     expect(operation).toHaveBeenCalledTimes(6)
-    expect(lines).toEqual(['mixed: gave up after 3 attempts: Error: down'])
+    expect(lines).toEqual(['mixed: gave up after 3 attempts (tries): Error: down'])
     const error = await b.retry(() => new Promise(() => {}), { maxTries: 1, use: [a.timeout(1)] }).catch((error: unknown) => error)
     expect(error).toBeInstanceOf(a.TimeoutError)
     let signal!: AbortSignal

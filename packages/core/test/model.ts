@@ -200,6 +200,8 @@ export const model = (scenario: Scenario, { sync = false, loop: inLoop = false, 
   let last: Result | undefined
   /** What had happened, by the end of the last attempt that did: an abort leaves it as it was. */
   let kept: object = {}
+  /** When the attempt that is running was begun: cut off, it has taken so long. */
+  let since: number | undefined
   let ran = 0
   /** Between two turns of a loop no `run` is there to give the result. */
   let noTurn = false
@@ -388,6 +390,7 @@ export const model = (scenario: Scenario, { sync = false, loop: inLoop = false, 
         timedOut = cutByDeadline(() => {
           tell('onAttempt', facts())
           tell('before', facts())
+          since = began
           last = operate(before !== undefined && 'value' in before)
         })
       } else last = operate(before !== undefined && 'value' in before)
@@ -406,6 +409,7 @@ export const model = (scenario: Scenario, { sync = false, loop: inLoop = false, 
       if (timedOut) abortSignal(tries, (last as any).exception)
 
       // Its outcome.
+      since = undefined
       elapsed = now
       duration = now - began
       kept = { duration, ...last }
@@ -446,7 +450,7 @@ export const model = (scenario: Scenario, { sync = false, loop: inLoop = false, 
     const why = error instanceof Cut ? reason : error
     // A value that will not be the result is let go; of an attempt that failed nothing is aborted.
     if (!(error instanceof Cut) && !ended && 'value' in kept) abortSignal(ran, why)
-    if (!ended && enabled && scenario.plugin) lines.push(line(heard ?? now, 'plugin', 'onAbort', { tries: ran, elapsed: heard ?? now, idleFor, previousWait, ...kept, end: 'abort', reason: why }))
+    if (!ended && enabled && scenario.plugin) lines.push(line(heard ?? now, 'plugin', 'onAbort', { tries: ran, elapsed: heard ?? now, idleFor, previousWait, ...kept, ...(since !== undefined && { duration: (heard ?? now) - since }), end: 'abort', reason: why }))
     lines.push(line(now, 'caller', `rejects with ${nameOf(why)}`))
   }
   // Signals follow the caller, also after the call.

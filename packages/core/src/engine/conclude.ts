@@ -78,6 +78,7 @@ export const abort = (call: Call, reason: unknown): void => {
   if (_phase === 'ending') return (call._waker ??= new AbortController()).abort(reason)
   const elapsed = now(call._policy) - call._started
   if (_phase === 'opening') call._tries--
+  if (_phase === 'running') call._duration = elapsed - call._elapsed
   call._elapsed = elapsed
   call._wait = undefined
   call._ending = { _end: 'abort', _reason: reason }

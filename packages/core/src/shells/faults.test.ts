@@ -483,10 +483,16 @@ describe('F-21 an abort leaves the record as it was', () => {
     expect('exception' in details || 'value' in details || 'duration' in details).toBe(false)
   })
 
-  test('an attempt that is cut off has no outcome, and no duration', async () => {
-    const first = await abortIn('run', undefined, 1)
-    expect(first).toMatchObject({ tries: 1, elapsed: 10, reason: 'left' })
-    expect('exception' in first || 'value' in first || 'duration' in first).toBe(false)
+  test('an abort in the first attempt leaves no outcome, and says how long that attempt ran', async () => {
+    const time = virtual()
+    const controller = new AbortController()
+    let details: any
+    const promise = settled(retry(hang, { signal: controller.signal, use: [{ onAbort: (given) => void (details = given) }] }))
+    await time.pass(30)
+    controller.abort('left')
+    await promise
+    expect(details).toMatchObject({ tries: 1, duration: 30, elapsed: 30, reason: 'left' })
+    expect('value' in details || 'exception' in details).toBe(false)
   })
 
   test('a value stays the last outcome', async () => {
