@@ -30,7 +30,7 @@ describe(`the engine does what the model says (SEED=${seed} RUNS=${runs})`, () =
   }, 120_000)
 
   test('the scenarios reach every event, every end, every question and every way out', () => {
-    const lines = fc.sample(plans, { seed, numRuns: Math.min(runs, 5_000) }).flatMap((scenario) => model(scenario))
+    const lines = fc.sample(plans, { seed: 1, numRuns: 5_000 }).flatMap((scenario) => model(scenario))
     const all = lines.join('\n')
     for (const event of [...events, 'onAbort']) expect(all).toContain(` ${event} tries`)
     for (const end of ['success', 'fatal', 'tries', 'time', 'exhausted', 'stop', 'giveup', 'refused', 'abort']) expect(all).toContain(`end: ${end}`)
