@@ -36,6 +36,7 @@ export const loopSync = (call: Call): unknown => {
     }
   } catch (error) {
     fault(call, error)
+    check(call)
     throw error
   }
 }

@@ -411,6 +411,19 @@ describe('F-20 an end that is told stands', () => {
     }
   })
 
+  everywhere('F-20 a callback that aborts and then throws has aborted', async (enter) => {
+    for (const where of ['onAttempt', 'before', 'after', 'condition', 'giveup', 'wait', 'stop', 'beforeSleep', 'onBackoff', 'sleep'] as const) {
+      const controller = new AbortController()
+      const reasons: unknown[] = []
+      const leave = (): never => {
+        controller.abort('enough')
+        throw new Error('too late')
+      }
+      expect(await settled(enter(fail, { wait: 0, signal: controller.signal, use: [{ onAbort: ({ reason }) => reasons.push(reason) }], [where]: leave })), where).toEqual(['rejected', 'enough'])
+      expect(reasons).toEqual(['enough'])
+    }
+  })
+
   test('a handler of the end that hangs is left behind by an abort: the end stands', async () => {
     for (const event of events) {
       const controller = new AbortController()

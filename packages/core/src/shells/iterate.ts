@@ -188,6 +188,7 @@ const meanwhileSync = ({ call }: LoopCall, piece: (call: Call) => unknown): unkn
     return result
   } catch (error) {
     fault(call, error)
+    check(call)
     throw error
   } finally {
     if (call._cutting) release(call)
