@@ -242,9 +242,9 @@ export const model = (scenario: Scenario, { sync = false, loop: inLoop = false, 
       heard = now
     }
     const throws = broken?.in === callback && broken.nth === nth
-    if (throws && ms === undefined) throw fault
     // A decision that has begun is made to its end: its callbacks are asked, and answer, at once.
     if (!deciding) attend()
+    if (throws && ms === undefined) throw fault
     if (ms === undefined) return
     pass(ms)
     if (throws && !(ended && aborted)) throw fault
