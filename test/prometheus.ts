@@ -36,14 +36,24 @@ export interface Target {
   readonly path: string
 }
 
-/** Starts a real Prometheus that scrapes every 200 ms, and waits until it has seen each target. */
-export const startPrometheus = async (program: string, targets: readonly Target[]): Promise<Prometheus> => {
+/** How it is to be started. */
+export interface PrometheusOptions {
+  /** Its alerts, as a file has them. Default none. */
+  readonly rules?: string
+  /** How often it scrapes, and looks at its alerts. Default `200ms`. */
+  readonly every?: string
+}
+
+/** Starts a real Prometheus, and waits until it has seen each target. */
+export const startPrometheus = async (program: string, targets: readonly Target[], { rules, every = '200ms' }: PrometheusOptions = {}): Promise<Prometheus> => {
   const folder = await mkdtemp(join(tmpdir(), 'backon-prometheus-'))
   const { server, port } = await serve(() => {})
   await new Promise((resolve) => server.close(resolve))
   const jobs = targets.map(({ job, port, path }) => ({ job_name: job, metrics_path: path, static_configs: [{ targets: [`127.0.0.1:${port}`] }] }))
   // JSON is YAML too.
-  await writeFile(join(folder, 'prometheus.yml'), JSON.stringify({ global: { scrape_interval: '200ms', scrape_timeout: '200ms' }, scrape_configs: jobs }))
+  const global = { scrape_interval: every, scrape_timeout: every, evaluation_interval: every }
+  await writeFile(join(folder, 'prometheus.yml'), JSON.stringify({ global, scrape_configs: jobs, ...(rules && { rule_files: ['rules.yml'] }) }))
+  if (rules) await writeFile(join(folder, 'rules.yml'), rules)
   const child = spawn(
     program,
     ['--config.file=prometheus.yml', '--storage.tsdb.path=data', `--web.listen-address=127.0.0.1:${port}`, '--log.level=warn'],
@@ -82,10 +92,10 @@ export const seriesName = ({ __name__: name = '', ...labels }: Record<string, st
   return `${name}{${shown.map((label) => `${label}="${labels[label]}"`).join(',')}}`
 }
 
-/** Asks again until the answer is yes, for 15 s at most. */
-export const until = async (done: () => Promise<boolean> | boolean, what: string): Promise<void> => {
-  for (const end = Date.now() + 15_000; !(await done()); ) {
-    if (Date.now() > end) throw new Error(`waited in vain for ${what}`)
+/** Asks again until the answer is yes, for 15 s at most unless told otherwise. */
+export const until = async (done: () => Promise<boolean> | boolean, what: string | (() => string), most = 15_000): Promise<void> => {
+  for (const end = Date.now() + most; !(await done()); ) {
+    if (Date.now() > end) throw new Error(`waited in vain for ${typeof what === 'string' ? what : what()}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
