@@ -1,0 +1,28 @@
+// RT-49: layers in every order, around a service in every mood, with callers who leave: what has to hold of all of them, by name.
+// RUNS=100000 plays more of them; SEED=123 plays that one alone.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { invariants } from './compositions/invariants.ts'
+import { inShort, planOf } from './compositions/plan.ts'
+import { play } from './compositions/play.ts'
+
+const { RUNS, SEED } = process.env
+const runs = SEED ? 1 : Number(RUNS ?? 5_000)
+/** Each day another run of seeds would find more; the same one finds the same again. */
+const first = Number(SEED ?? 1)
+
+describe('RT-49 compositions of layers', () => {
+  const found = new Map<string, string[]>(Object.keys(invariants).map((name) => [name, []]))
+
+  beforeAll(async () => {
+    for (let seed = first; seed < first + runs; seed++) {
+      const plan = planOf(seed)
+      const played = await play(plan)
+      for (const [name, check] of Object.entries(invariants)) for await (const wrong of check(played)) found.get(name)!.push(`${inShort(plan)}\n    ${wrong}`)
+    }
+  }, 600_000)
+
+  test.each(Object.keys(invariants))('%s', (name) => {
+    const all = found.get(name)!
+    expect(`${all.length} times\n${all.slice(0, 5).join('\n')}`).toBe('0 times\n')
+  })
+})
