@@ -29,6 +29,9 @@ const ran = (told: readonly Told[]): number => {
 /** What a layer's passages have come to on its inner side. */
 const inside = ({ passages }: Played, place: number): readonly Passage[] => passages[place + 1]!
 
+/** What it tells of itself is not of one place. */
+const isShared = (layers: readonly Layer[], { told }: Layer): boolean => layers.filter((other) => other.told === told).length > 1
+
 const labelled = (layer: Layer, place: number): string => `${layer.kind} at ${place}`
 
 export const invariants: Record<string, Invariant> = {
@@ -115,7 +118,7 @@ export const invariants: Record<string, Invariant> = {
         if (attempts !== after.length) yield `${where}: ${attempts} attempts, ${after.length} passages`
       } else if (layer.kind === 'hedge') {
         const begun = layer.form === 'head' ? named(told.get(place)!, 'onAttempt').length : before.length
-        if (begun + layer.told.copies !== after.length) yield `${where}: ${begun} attempts and ${layer.told.copies} copies, ${after.length} passages`
+        if (!isShared(layers, layer) && begun + layer.told.copies !== after.length) yield `${where}: ${begun} attempts and ${layer.told.copies} copies, ${after.length} passages`
       } else if (layer.kind === 'timeout' || layer.kind === 'abortLeftovers') {
         if (before.length !== after.length) yield `${where}: ${before.length} came, ${after.length} went on`
       } else {
@@ -126,6 +129,7 @@ export const invariants: Record<string, Invariant> = {
         if (through.size !== after.length) yield `${where}: went on more than once`
         // Who waited, and was refused in the moment in which it left, is told of one of the two.
         const left = stopped.length - refused
+        if (isShared(layers, layer)) continue
         if (layer.told.refusals < refused || layer.told.refusals > refused + left) yield `${where}: ${refused} refused, ${layer.told.refusals} told`
       }
     }
@@ -134,6 +138,7 @@ export const invariants: Record<string, Invariant> = {
   *'what a layer tells of itself, the plugins of the call hear, each once'({ layers, told, tells }) {
     for (const [place, list] of told) {
       const here = layers.filter((_, i) => tells[i] === place)
+      if (here.some((layer) => isShared(layers, layer))) continue
       const own = here.reduce((sum, layer) => sum + (layer.kind === 'hedge' ? 0 : layer.told.refusals), 0)
       const heard = named(list, 'onCircuitReject', 'onLimitReject', 'onThrottleReject').length
       if (own !== heard) yield `${own} refusals told by the layers of ${place}, ${heard} heard`
@@ -146,7 +151,8 @@ export const invariants: Record<string, Invariant> = {
 
   *'the metrics count what happened'({ layers, told, tells, member, counted, plan }) {
     for (const [place, found] of counted) {
-      const list = told.get(member[place]!)!
+      const heads = new Set(layers.flatMap((layer, i) => (layer.told === layers[place]!.told ? member[i]! : [])))
+      const list = [...heads].flatMap((head) => told.get(head)!)
       // What is told to a policy among the plugins is not told to the call around it.
       const events = (...names: string[]): number => named(list, ...names).length
       const attempts = ran(list)
@@ -187,7 +193,7 @@ export const invariants: Record<string, Invariant> = {
         // Slow answers have no failure to name.
         else if (cause !== undefined && !service.thrown.has(cause) && !cause?.wrong && !isTimeout(cause)) yield `the circuit at ${place} opened by ${String(cause)}`
       }
-      if (kind === 'hedge' && plan.tapped) {
+      if (kind === 'hedge' && plan.tapped && !isShared(layers, layers[place]!)) {
         const asked = inside(played, place).filter(({ reach, outcome, result }) => reach.copy === 1 && !(outcome === 'threw' && isRefused(result))).length
         if (told.learned > asked) yield `the hedge at ${place} learned ${told.learned} times from ${asked} first copies`
       }
@@ -202,7 +208,7 @@ export const invariants: Record<string, Invariant> = {
   *'a budget pays for what ran, once'({ layers, told, member, tells, passages, plan }) {
     for (const [place, { budget, credit }] of layers.entries()) {
       // Of a policy among plugins it pays the attempts of the call around it, and sees those inside.
-      if (!budget || member[place] !== tells[place]) continue
+      if (!budget || member[place] !== tells[place] || isShared(layers, layers[place]!)) continue
       const list = told.get(member[place]!)!
       let expected = credit!
       for (const call of byCall(list)) {
@@ -255,7 +261,7 @@ export const invariants: Record<string, Invariant> = {
       const times = new Map<unknown, number>()
       for (const value of told.discarded) times.set(value, (times.get(value) ?? 0) + 1)
       for (const { outcome, result } of calls) if (outcome === 'returned' && times.has(result)) yield `the result ${JSON.stringify(result)} was discarded at ${place}`
-      if (!plan.tapped || form === 'head') continue
+      if (!plan.tapped || form === 'head' || isShared(layers, layers[place]!)) continue
       const taken = new Set(passages[place]!.flatMap(({ outcome, result, aborted }) => (outcome === 'returned' && !aborted ? [result] : [])))
       const left = new Set(passages[place]!.flatMap(({ outcome, result, aborted }) => (outcome === 'returned' && aborted ? [result] : [])))
       for (const { outcome, result } of inside(played, place)) {

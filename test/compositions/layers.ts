@@ -25,6 +25,8 @@ export interface Layer {
   readonly kind: Kind
   /** `head`: a call of its own, with plugins. `plugin`: among the plugins of the head before it. `call`: the method of an object, outside a call. */
   readonly form: 'head' | 'plugin' | 'call'
+  /** Where the same object stands further out. */
+  readonly same?: number
   readonly plugin?: Plugin
   /** Runs what is inside: of a head with its plugins. */
   readonly run?: (next: Next, reach: Reach, use: readonly Plugin[]) => unknown
@@ -75,7 +77,14 @@ export const layerOf = (kind: Kind, form: Layer['form'], dice: Dice, watcher: Pl
       }
       const mayTimeOut = options.maxTime !== undefined
       if (form === 'plugin') return { ...common, mayTimeOut, waitsForHints, plugin: new Retrying({ ...options, use: [watcher] }) }
-      return { ...common, mayTimeOut, waitsForHints, run: (next, { signal }, use) => retry(next, { ...options, signal, use: [watcher, ...use] }) }
+      const isPolicy = dice.chance(0.3)
+      return {
+        ...common, mayTimeOut, waitsForHints,
+        run: (next, { signal }, use) => {
+          const all = { ...options, use: [watcher, ...use] }
+          return isPolicy ? new Retrying(all).run(next, { signal }) : retry(next, { ...all, signal })
+        },
+      }
     }
     case 'breaker': {
       const options: CircuitBreakerOptions = {

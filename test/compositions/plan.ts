@@ -1,4 +1,4 @@
-import { calling, type Kind, kinds, type Layer } from './layers.ts'
+import { calling, type Kind, kinds, type Layer, watching } from './layers.ts'
 import { diceFrom } from './dice.ts'
 import { type Mood, moods } from './service.ts'
 
@@ -9,6 +9,8 @@ export interface Planned {
   readonly seed: number
   /** Attempts, of a retry that is there only for the plugins that follow it. */
   readonly tries?: number
+  /** It is the object at that place, once more: in a call inside, or in the same one. */
+  readonly same?: number
 }
 
 export interface PlannedCall {
@@ -61,6 +63,11 @@ export const planOf = (seed: number): Plan => {
   const last = layers.findIndex(({ form }, i) => i > first && form !== 'plugin')
   const twice = plugins.length && dice.chance(0.15) ? { first, second: dice.whole(first, (last < 0 ? layers.length : last) - 1) } : undefined
 
+  for (const [i, one] of layers.entries()) {
+    const same = layers.findIndex(({ kind, form }, earlier) => earlier < i && kind === one.kind && kind !== 'retry' && form !== 'head' && one.form !== 'head')
+    if (same >= 0 && dice.chance(0.4)) layers[i] = { ...one, same }
+  }
+
   let until = 0
   const mooded = Array.from({ length: dice.whole(1, 3) }, () => ({ mood: dice.pick(moods), until: (until += dice.whole(20, 300)) }))
   let at = 0
@@ -73,6 +80,15 @@ export const planOf = (seed: number): Plan => {
 
 /** Says in a line what a run is about. */
 export const inShort = ({ seed, layers, twice, moods, calls }: Plan): string =>
-  `SEED=${seed} ${layers.map(({ kind, form, tries }) => `${kind}${form === 'plugin' ? '' : form === 'call' ? '.call' : '()'}${tries ? `[${tries}]` : ''}`).join(' > ')}` +
+  `SEED=${seed} ${layers.map(({ kind, form, tries, same }) => `${kind}${form === 'plugin' ? '' : form === 'call' ? '.call' : '()'}${tries ? `[${tries}]` : ''}${same === undefined ? '' : `=${same}`}`).join(' > ')}` +
   `${twice ? ` (${twice.first} again at ${twice.second})` : ''}; ${moods.map(({ mood, until }) => `${mood} until ${until}`).join(', ')}; ` +
   calls.map(({ at, leaves }) => `${at}${leaves ? ` leaves ${at + leaves.after}` : ''}`).join(', ')
+
+/** The same run without the layers that change nothing; `undefined` where there are none. */
+export const bare = (plan: Plan): Plan | undefined => {
+  const layers = plan.layers.filter(({ kind }) => !watching.includes(kind))
+  return plan.twice || layers.length === plan.layers.length || layers.some(({ same }) => same !== undefined) ? undefined : { ...plan, layers }
+}
+
+/** The same run with each object once; `undefined` where there is none in two places. */
+export const once = ({ twice, ...plan }: Plan): Plan | undefined => twice && plan

@@ -56,6 +56,8 @@ export interface Played {
   readonly unhandled: readonly unknown[]
   readonly reported: readonly unknown[]
   readonly hangs: boolean
+  /** What the service and the callers saw, in words. */
+  readonly trace: readonly string[]
   readonly counted: ReadonlyMap<number, ReadonlyMap<string, number>>
   /** Lets time pass, then calls until every circuit is closed, as the service is well now. Says whether that was so in time. */
   readonly heal: () => Promise<boolean>
@@ -116,6 +118,11 @@ const overhear = () => {
   return { unhandled, reported, stop }
 }
 
+const traceOf = (service: Service, calls: readonly Went[]): string[] => [
+  ...service.runs.map(({ id, at, end, outcome }) => `run ${id} at ${at} ${outcome} at ${end}`),
+  ...calls.map(({ at, end, outcome, result }) => `call at ${at} ${outcome} at ${end}: ${result?.id ?? String(result)}`),
+]
+
 /** More than any run needs: so many timers fire in one that goes round in circles. */
 const most = 20_000
 
@@ -135,7 +142,8 @@ export const play = async (plan: Plan): Promise<Played> => {
   const member: (number | undefined)[] = []
 
   let budget: RetryBudget | undefined
-  const layers = plan.layers.map(({ kind, form, seed, tries }, place): Layer => {
+  const layers: Layer[] = []
+  for (const [place, { kind, form, seed, tries, same }] of plan.layers.entries()) {
     const list: Told[] = []
     const begins = form === 'head' || kind === 'retry'
     if (begins) told.set(place, list)
@@ -143,9 +151,9 @@ export const play = async (plan: Plan): Promise<Played> => {
     member.push(form === 'head' ? place : form === 'call' ? undefined : member[place - 1])
     const dice = diceFrom(seed)
     const layer = layerOf(kind, form, dice, watcherOf(time, list), dice.chance(0.5) ? budget : undefined, tries)
+    layers.push(same === undefined ? layer : { ...layers[same]!, form, same })
     budget = layer.budget ?? budget
-    return layer
-  })
+  }
 
   /** Puts the layers from this place on around the service. */
   const stack = (place: number): Next => {
@@ -227,7 +235,7 @@ export const play = async (plan: Plan): Promise<Played> => {
       tries: recording.calls.reduce((sum, { tries }) => sum + tries, 0),
       outcomes: recording.calls.map(({ outcome }) => outcome).sort(),
     },
-    timersLeft, timersAtLast: time.pending, listenersLeft: Math.max(0, ...calls.map(({ signal }) => getEventListeners(signal, 'abort').length)),
+    trace: traceOf(service, calls), timersLeft, timersAtLast: time.pending, listenersLeft: Math.max(0, ...calls.map(({ signal }) => getEventListeners(signal, 'abort').length)),
     unhandled, reported, hangs, counted, heal,
   }
 }
