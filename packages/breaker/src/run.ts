@@ -76,7 +76,10 @@ const settle = (
     // A filter may act on its breaker.
     if (verdict === 'ignore' || ticket._generation !== breaker._circuit._generation) return
   }
-  if (verdict) breaker._cause = result
+  if (verdict) {
+    breaker._cause = result
+    breaker._said = clock().now()
+  }
   if (isProbe ? verdict || duration > breaker._tally.slowAfter! : breaker._tally.record(!!verdict, now, duration))
     trip(breaker, breaker._cause, attempt)
   else if (isProbe) become(breaker, succeed(breaker._circuit, successThreshold), attempt)
