@@ -67,10 +67,10 @@ export const invariants: Record<string, Invariant> = {
     if (!layers.some(({ form }) => form === 'head')) return
     for (const { end, outcome, result, reason, leftAt, signal } of calls) {
       if (leftAt === undefined || outcome !== 'threw' || result !== reason) continue
-      for (const run of service.runs) if (run.signal === signal && run.end === undefined && !run.signal.aborted) yield `run ${run.id} goes on after ${end}`
+      for (const run of service.runs) if (run.signal === signal && run.end === undefined && !signal.aborted) yield `run ${run.id} goes on after ${end}`
     }
     const last = Math.max(...calls.map(({ end }) => end!))
-    for (const run of service.runs) if (calls.every(({ leftAt, reason, result }) => leftAt !== undefined && result === reason) && (run.end ?? Infinity) > last && !run.signal.aborted) yield `run ${run.id} goes on, though all have left`
+    for (const run of service.runs) if (calls.every(({ leftAt, reason, result }) => leftAt !== undefined && result === reason) && (run.end ?? Infinity) > last && run.signal?.aborted === false) yield `run ${run.id} goes on, though all have left`
   },
 
   *'a call ends exactly once, and says how'({ told }) {
@@ -103,7 +103,7 @@ export const invariants: Record<string, Invariant> = {
       }
     }
     if (recorded.calls !== calls || recorded.tries !== tries) yield `${calls} calls with ${tries} attempts were told, ${recorded.calls} with ${recorded.tries} recorded`
-    if (`${recorded.outcomes}` !== `${outcomes.sort()}`) yield `told ${outcomes}; recorded ${recorded.outcomes}`
+    if (recorded.outcomes.join() !== outcomes.sort().join()) yield `told ${outcomes.join()}; recorded ${recorded.outcomes.join()}`
   },
 
   *'what enters a layer goes through it, is refused and told once, or has been left'(played) {
@@ -184,9 +184,9 @@ export const invariants: Record<string, Invariant> = {
   },
 
   *'a refusal is evidence for nobody'(played) {
-    const { layers, service, plan } = played
+    const { layers, service, plan, levelsAtLast, calls } = played
     const reasons = reasonsOf(played)
-    for (const [place, { told, kind, breaker, throttle }] of layers.entries()) {
+    for (const [place, { told, kind, breaker, throttle, credit }] of layers.entries()) {
       for (const cause of told.opened as any[]) {
         if (isRefused(cause)) yield `the circuit at ${place} opened by a refusal`
         else if (reasons.has(cause)) yield `the circuit at ${place} opened as its callers left: ${String(cause)}`
@@ -197,15 +197,19 @@ export const invariants: Record<string, Invariant> = {
         const asked = inside(played, place).filter(({ reach, outcome, result }) => reach.copy === 1 && !(outcome === 'threw' && isRefused(result))).length
         if (told.learned > asked) yield `the hedge at ${place} learned ${told.learned} times from ${asked} first copies`
       }
-      if (service.runs.length && service.runs.every(({ outcome }) => outcome === 'refused')) {
-        if (breaker && (breaker.state !== 'closed' || breaker.failureCount)) yield `all was refused, and the circuit at ${place} is ${breaker.state}, ${breaker.failureCount} failures`
-        if (throttle && throttle.requests > told.refusals) yield `all was refused, and the throttle at ${place} counts ${throttle.requests}`
+      // (Time that passes in the waits between refusals is a failure to who stands around a timeout.)
+      if (service.runs.length && service.runs.every(({ outcome }) => outcome === 'refused') && !layers.some(({ mayTimeOut }) => mayTimeOut)) {
+        const { state, failures, requests, balance } = levelsAtLast[place]!
+        if (breaker && (state !== 'closed' || failures)) yield `all was refused, and the circuit at ${place} is ${state}, ${failures} failures`
+        if (throttle && requests > told.refusals) yield `all was refused, and the throttle at ${place} counts ${requests}`
+        // Who leaves in between has paid.
+        if (balance !== credit && calls.every(({ leftAt }) => leftAt === undefined)) yield `all was refused, and the budget at ${place} has ${balance} of ${credit}`
         if (told.learned) yield `all was refused, and the hedge at ${place} has learned`
       }
     }
   },
 
-  *'a budget pays for what ran, once'({ layers, told, member, tells, passages, plan }) {
+  *'a budget pays for what ran, once'({ layers, told, member, tells, passages, plan, levelsAtLast }) {
     for (const [place, { budget, credit }] of layers.entries()) {
       // Of a policy among plugins it pays the attempts of the call around it, and sees those inside.
       if (!budget || member[place] !== tells[place] || isShared(layers, layers[place]!)) continue
@@ -226,7 +230,8 @@ export const invariants: Record<string, Invariant> = {
         // A hedge that is the whole call earns what it succeeds with.
         if (layer.form === 'head') perhaps += named(told.get(at)!, 'onSuccess').length * 0.25
       }
-      if (budget.balance < expected - 1e-6 || budget.balance > expected + perhaps + 1e-6) yield `the balance at ${place} is ${budget.balance} instead of ${expected} to ${expected + perhaps}`
+      const balance = levelsAtLast[place]!.balance!
+      if (balance < expected - 1e-6 || balance > expected + perhaps + 1e-6) yield `the balance at ${place} is ${balance} instead of ${expected} to ${expected + perhaps}`
     }
   },
 
@@ -272,15 +277,18 @@ export const invariants: Record<string, Invariant> = {
     }
   },
 
-  *'nothing is left: no timer, no listener but one, no slot, no probe'({ layers, timersLeft, timersAtLast, listenersLeft }) {
+  *'nothing is left: no timer, no listener but one, no slot, no probe'({ layers, plan, timersLeft, timersAtLast, listenersLeft, levelsLeft, levelsAtLast }) {
     // A call of a limit outside of an attempt cannot be left: it waits for its turn.
     if (timersLeft > 0 && !layers.some(({ limit, form }) => limit && form === 'call')) yield `${timersLeft} timers were left`
     if (timersAtLast) yield `${timersAtLast} timers never end`
-    if (listenersLeft > 1) yield `${listenersLeft} listeners are on the caller's signal`
-    for (const [place, { limit, breaker }] of layers.entries()) {
-      if (limit && (limit.running || limit.queued)) yield `the limit at ${place} has ${limit.running} running, ${limit.queued} queued`
-      const out = breaker && (breaker as unknown as { _circuit: { _out: number } })._circuit._out
-      if (out) yield `the breaker at ${place} has ${out} probes out`
+    // One is shared by all that read a signal, which a call inside an attempt does.
+    if (listenersLeft > (plan.deaf && layers.filter(({ form }) => form !== 'plugin').length < 2 ? 0 : 1)) yield `${listenersLeft} listeners are on the caller's signal`
+    for (const [place, { running, queued, out }] of levelsAtLast.entries()) if (running || queued || out) yield `the ${layers[place]!.kind} at ${place} has ${running} running, ${queued} queued, ${out} probes out`
+    // What was given up on holds nothing either, where an attempt says so.
+    for (const [place, { running, queued, out }] of levelsLeft.entries()) {
+      const objects = layers.filter(({ told }) => told === layers[place]!.told)
+      if (objects.some(({ form, holds }) => form === 'call' || holds)) continue
+      if (running || queued || out) yield `when all had ended, the ${layers[place]!.kind} at ${place} had ${running} running, ${queued} queued, ${out} probes out`
     }
   },
 
@@ -291,6 +299,6 @@ export const invariants: Record<string, Invariant> = {
 
   async *'half-open is left in bounded time on a healthy service'({ layers, hangs, heal }) {
     if (hangs || !layers.some(({ breaker }) => breaker)) return
-    if (!(await heal())) yield `the circuits are ${layers.flatMap(({ breaker }) => breaker?.state ?? [])}`
+    if (!(await heal())) yield `the circuits are ${layers.flatMap(({ breaker }) => breaker?.state ?? []).join()}`
   },
 }

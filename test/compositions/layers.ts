@@ -33,6 +33,8 @@ export interface Layer {
   readonly breaker?: CircuitBreaker
   readonly limit?: Limit
   readonly throttle?: Throttle
+  /** A limit whose slots are held until the service has ended. */
+  readonly holds?: boolean
   readonly budget?: RetryBudget
   /** What it started with. */
   readonly credit?: number
@@ -131,19 +133,20 @@ export const layerOf = (kind: Kind, form: Layer['form'], dice: Dice, watcher: Pl
       return { ...common, budget, credit, plugin: budget }
     }
     case 'limit': {
+      const release = dice.pick([undefined, 'settled'] as const)
       const one = limit({
         name: 'users',
         concurrency: dice.pick([1, 2, 3, aimd({ initial: 2 })]),
         rate: dice.chance(0.3) ? { calls: dice.whole(1, 4), per: dice.pick([20, 100]), burst: 1 } : undefined,
         queue: dice.whole(0, 3),
         maxWait: dice.pick([Infinity, 40]),
-        release: dice.pick([undefined, 'settled']),
+        release,
         ...hooks,
       })
-      return { ...common, limit: one, plugin: one, run: (next, reach) => one.call(next, reach) }
+      return { ...common, limit: one, holds: release === 'settled', plugin: one, run: (next, reach) => one.call(next, reach) }
     }
     case 'throttle': {
-      const one = throttle({ name: 'users', minRequests: 3, window: 400, ...hooks })
+      const one = throttle({ name: 'users', minRequests: 3, window: dice.pick([400, 5_000]), ...hooks })
       return { ...common, throttle: one, plugin: one, run: (next, reach) => one.call(next, reach) }
     }
     case 'metrics': {

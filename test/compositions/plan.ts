@@ -29,6 +29,8 @@ export interface Plan {
   readonly calls: readonly PlannedCall[]
   /** Whether what enters and leaves each layer is watched. */
   readonly tapped: boolean
+  /** Whether the service never looks at a signal. */
+  readonly deaf: boolean
 }
 
 /** Every order of two and of three kinds, and each that has a meaning inside itself. */
@@ -75,7 +77,7 @@ export const planOf = (seed: number): Plan => {
     at += dice.pick([0, 0, dice.whole(0, 60), dice.whole(0, 200)])
     return dice.chance(0.35) ? { at, leaves: { after: dice.whole(0, 200), reason: dice.pick(reasons)() } } : { at }
   })
-  return { seed, layers, ...(twice && { twice }), moods: mooded, calls, tapped: dice.chance(0.75) }
+  return { seed, layers, ...(twice && { twice }), moods: mooded, calls, tapped: dice.chance(0.75), deaf: dice.chance(0.2) }
 }
 
 /** Says in a line what a run is about. */

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events'
 import { type Hooks, override, type Plugin } from '@backon/core'
 import { withdraw } from '@backon/core/kit'
 import type { RetryBudget } from '@backon/limit'
-import { recordRetries } from '@backon/testing'
+import { randomFrom, recordRetries } from '@backon/testing'
 import { diceFrom } from './dice.ts'
 import { type Layer, layerOf, type Next } from './layers.ts'
 import type { Plan } from './plan.ts'
@@ -36,6 +36,28 @@ export interface Went {
   result: any
 }
 
+/** Where a layer stands. */
+export interface Levels {
+  readonly running: number
+  readonly queued: number
+  /** Probes that are out. */
+  readonly out: number
+  readonly state: string | undefined
+  readonly failures: number
+  readonly requests: number
+  readonly balance: number | undefined
+}
+
+const levelsOf = ({ limit, breaker, throttle, budget }: Layer): Levels => ({
+  running: limit?.running ?? 0,
+  queued: limit?.queued ?? 0,
+  out: (breaker as { _circuit?: { _out: number } } | undefined)?._circuit?._out ?? 0,
+  state: breaker?.state,
+  failures: breaker?.failureCount ?? 0,
+  requests: throttle?.requests ?? 0,
+  balance: budget?.balance,
+})
+
 /** All that happened in a run. */
 export interface Played {
   readonly plan: Plan
@@ -53,6 +75,9 @@ export interface Played {
   readonly timersLeft: number
   readonly timersAtLast: number
   readonly listenersLeft: number
+  /** Where each layer stood: when the last call had ended, and when all had. */
+  readonly levelsLeft: readonly Levels[]
+  readonly levelsAtLast: readonly Levels[]
   readonly unhandled: readonly unknown[]
   readonly reported: readonly unknown[]
   readonly hangs: boolean
@@ -129,12 +154,12 @@ const most = 20_000
 /** Plays a run, on a clock of its own. */
 export const play = async (plan: Plan): Promise<Played> => {
   const time = timeFrom(0)
-  const forced = { clock: time, random: diceFrom(plan.seed + 1).roll }
+  const forced = { clock: time, random: randomFrom(plan.seed + 1) }
   const off = override(forced)
   const recording = recordRetries()
   const { unhandled, reported, stop } = overhear()
 
-  const service = serviceOf(time, plan.seed + 2)
+  const service = serviceOf(time, plan.seed + 2, plan.deaf)
   const told = new Map<number, Told[]>()
   const passages: Passage[][] = Array.from({ length: plan.layers.length + 1 }, () => [])
   const taps = passages.map((list) => (plan.tapped ? tapOf(list) : (next: Next): Next => next))
@@ -176,7 +201,9 @@ export const play = async (plan: Plan): Promise<Played> => {
     const went: Went = { at: time.now(), signal, reason, leftAt: undefined, end: undefined, outcome: 'running', result: undefined }
     const ended = (outcome: Went['outcome']) => (result: unknown) => void Object.assign(went, { outcome, result, end: time.now() })
     // As an async function would: what is thrown at once is the call's outcome too.
-    new Promise((resolve) => void resolve(whole(reachOf(signal)))).then(ended('returned'), ended('threw'))
+    new Promise((resolve) => {
+      resolve(whole(reachOf(signal)))
+    }).then(ended('returned'), ended('threw'))
     return went
   }
 
@@ -187,7 +214,7 @@ export const play = async (plan: Plan): Promise<Played> => {
     const controller = new AbortController()
     script.push({ at, act: () => void calls.push(begin(controller.signal, leaves?.reason)) })
     if (!leaves) continue
-    const leave = (): void => {
+    const leave = (): undefined => {
       calls.find(({ signal }) => signal === controller.signal)!.leftAt = time.now()
       controller.abort(leaves.reason)
     }
@@ -202,9 +229,11 @@ export const play = async (plan: Plan): Promise<Played> => {
   for (let i = 0; i < most && calls.some(isRunning) && time.pending; i++) await time.step()
   const hangs = calls.some(isRunning)
   const timersLeft = time.pending - service.pending
+  const levelsLeft = layers.map(levelsOf)
   for (let i = 0; i < most && time.pending; i++) await time.step()
   await idle()
 
+  const levelsAtLast = layers.map(levelsOf)
   const counted = new Map<number, ReadonlyMap<string, number>>()
   for (const [place, layer] of layers.entries()) if (layer.counted) counted.set(place, await layer.counted())
   for (const { breaker, limit, throttle, budget } of layers) for (const one of [breaker, limit, throttle, budget]) if (one) withdraw(one)
@@ -218,11 +247,12 @@ export const play = async (plan: Plan): Promise<Played> => {
     // Longer than a circuit stays open, a probe may be out, and a throttle remembers.
     await time.pass(61_000)
     let healed = false
-    for (let i = 0; i < 6 && !healed; i++) {
+    for (let i = 0; i < 8 && !healed; i++) {
       const went = begin(new AbortController().signal)
       await idle()
       for (let i = 0; i < most && isRunning(went) && time.pending; i++) await time.step()
-      await time.pass(200)
+      // The success that follows a failure may open one that counts shares.
+      await time.pass(400)
       healed = breakers.every(({ state }) => state === 'closed')
     }
     off()
@@ -236,6 +266,6 @@ export const play = async (plan: Plan): Promise<Played> => {
       outcomes: recording.calls.map(({ outcome }) => outcome).sort(),
     },
     trace: traceOf(service, calls), timersLeft, timersAtLast: time.pending, listenersLeft: Math.max(0, ...calls.map(({ signal }) => getEventListeners(signal, 'abort').length)),
-    unhandled, reported, hangs, counted, heal,
+    levelsLeft, levelsAtLast, unhandled, reported, hangs, counted, heal,
   }
 }

@@ -19,13 +19,15 @@ export interface Answer {
 export interface Reach {
   readonly signal: AbortSignal
   readonly aborted: boolean
+  readonly reason: unknown
 }
 
 /** One run of the operation at the service. */
 export interface Run {
   readonly id: number
   readonly at: number
-  readonly signal: AbortSignal
+  /** Absent where the service does not look at it. */
+  readonly signal: AbortSignal | undefined
   end: number | undefined
   outcome: 'running' | 'answered' | 'failed' | 'left' | 'refused'
 }
@@ -42,7 +44,7 @@ export interface Service {
 }
 
 /** A service that says of itself what it did. What happens in a run is drawn by the number of the run, so that it is the same in whatever stack. */
-export const serviceOf = (time: Time, seed: number): Service => {
+export const serviceOf = (time: Time, seed: number, isDeaf: boolean): Service => {
   const isolated = new CircuitBreaker({ name: 'isolated' })
   isolated.isolate()
   withdraw(isolated)
@@ -80,7 +82,7 @@ export const serviceOf = (time: Time, seed: number): Service => {
     call(reach) {
       const { mood, runs, thrown, answers } = service
       const dice = diceFrom(seed + 7_919 * runs.length)
-      const run: Run = { id: runs.length, at: time.now(), signal: reach.signal, end: undefined, outcome: 'running' }
+      const run: Run = { id: runs.length, at: time.now(), signal: isDeaf ? undefined : reach.signal, end: undefined, outcome: 'running' }
       runs.push(run)
       const over = (outcome: Run['outcome']): void => {
         run.end = time.now()
@@ -105,12 +107,13 @@ export const serviceOf = (time: Time, seed: number): Service => {
       }
       // What is done without waiting, and what is thrown before there is a promise.
       if (after === 0 && dice.chance(0.5)) return give()
+      const { signal } = run
       const obeys = dice.chance(0.6)
       return new Promise((resolve, reject) => {
         service.pending++
         const timer = time.setTimeout(() => {
           service.pending--
-          reach.signal.removeEventListener('abort', leave)
+          signal?.removeEventListener('abort', leave)
           try {
             resolve(give())
           } catch (error) {
@@ -121,11 +124,11 @@ export const serviceOf = (time: Time, seed: number): Service => {
           service.pending--
           time.clearTimeout(timer)
           over('left')
-          reject(reach.signal.reason as Error)
+          reject(signal!.reason as Error)
         }
-        if (!obeys) return
-        if (reach.signal.aborted) leave()
-        else reach.signal.addEventListener('abort', leave, { once: true })
+        if (!obeys || !signal) return
+        if (signal.aborted) leave()
+        else signal.addEventListener('abort', leave, { once: true })
       })
     },
   }
