@@ -24,7 +24,5 @@ export default defineConfig({
   // What begins with `_` is nobody's business outside the package: short names there are worth hundreds of bytes to a web page.
   esbuildOptions(options) {
     options.mangleProps = /^_/
-    // What `arm` of core's kit writes and other packages read: a name that two builds must agree on.
-    options.reserveProps = /^_timer$/
   },
 })

@@ -55,7 +55,14 @@ ${table(rows)}
 
 ![](metastable.svg)
 
-TEXT`,
+- **Without** anything the retries hold the server down long after the overload has ended: each call asks four times, four times 700 is nearly three times
+  what it can answer, so its queue stays full, every answer comes too late, and every late answer is one more retry.
+- **A budget** takes that away. The server recovers as soon as its queue has run empty, as if nobody retried.
+- **A throttle** recovers the server in half the time of a budget, as it holds back first attempts too; its clients go on refusing until the overload has left their window. Two minutes are those of the book;
+  30 s let go sooner.
+- **A limit** never lets the queue grow so long that answers come too late: half of the calls are answered in the overload itself, and those that waited in the clients
+  come on top afterwards (more than 100 %).
+`,
 )
 console.log(table(rows))
 console.log(`${((performance.now() - began) / 1_000).toFixed(0)} s`)

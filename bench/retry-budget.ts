@@ -144,7 +144,7 @@ One changed at a time:
 
 ${table(variantRows)}
 
-- **ratio 0.1**: what gRPC and Envoy's users have settled on. It pays for the retries of a service in which one request in ten fails; half of it does not,
+- **ratio 0.1**: the ratio of gRPC's own example. It pays for the retries of a service in which one request in ten fails; half of it does not,
   and twice as much saves little more and doubles what a service that half works has to bear for as long as it half works.
 - **credit 3**: a process that has just begun may retry one call twice, and another once. A function that lives for five calls still makes 1.6 requests a
   call instead of 3; with 10 it would make 3, as without a budget.

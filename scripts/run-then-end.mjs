@@ -16,10 +16,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 export const runThenEnd = async (command, args, options) => {
   const windows = process.platform === 'win32'
   const child = spawn(command, args, { ...options, detached: !windows })
+  const { pid = 0 } = child
   /** Says whether there was anybody to tell. */
   const tell = (signal) => {
     try {
-      return process.kill(windows ? child.pid : -child.pid, signal)
+      return pid > 0 && process.kill(windows ? pid : -pid, signal)
     } catch {
       return false
     }

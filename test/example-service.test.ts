@@ -20,7 +20,7 @@ const startService = async (seconds: number, [command, ...args]: readonly [strin
 }
 
 test.skipIf(!program)('a real Prometheus sees the example service healthy, burning and recovering, and alerts nobody while it is healthy', { timeout: 180_000 }, async () => {
-  const { output, ended, port } = await startService(36)
+  const { output, ended, port } = await startService(45)
   const prometheus = await startPrometheus(program!, [{ job: 'service', port, path: '/metrics' }], { rules: hurriedAlerts, every: '500ms' })
   const firing = async (): Promise<string[]> => Object.keys(await prometheus.query('ALERTS{alertstate="firing"}')).map((series) => /alertname="(\w+)"/.exec(series)![1]!)
 

@@ -2,17 +2,18 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** What the inventory goes through, each for a third of the time: how many requests are slow, and how many fail. */
+/** What the inventory goes through, in ninths of the time: how many requests are slow, and how many fail. */
 const phases = [
-  { name: 'healthy', slow: 0.03, failing: 0.01 },
-  { name: 'burning', slow: 0.3, failing: 0.85 },
-  { name: 'recovering', slow: 0.03, failing: 0.01 },
+  { name: 'healthy', until: 3, slow: 0.03, failing: 0.01 },
+  { name: 'burning', until: 4, slow: 0.1, failing: 0.3 },
+  { name: 'burning', until: 6, slow: 0.3, failing: 0.85 },
+  { name: 'recovering', until: Infinity, slow: 0.03, failing: 0.01 },
 ]
 
 /** The inventory that the service depends on, in a process of its own: it is well, then burns, then is well again. */
 export const startUpstream = (seconds: number): void => {
   const began = Date.now()
-  const phase = () => phases[Math.min(Math.floor((Date.now() - began) / (seconds * 1_000 / phases.length)), phases.length - 1)]!
+  const phase = () => phases.find(({ until }) => Date.now() - began < (until * seconds * 1_000) / 9)!
   let seed = 7
   const random = (): number => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647
 

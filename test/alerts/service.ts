@@ -40,11 +40,11 @@ const load = (): void => {
   const down = new CircuitBreaker({ name: 'down', failureThreshold: 3, recoveryTimeout: 3_600_000 })
   const flapping = new CircuitBreaker({ name: 'flapping', failureThreshold: 1, recoveryTimeout: 50 })
   const hedge = hedging({ wait: unwell ? 1 : 50, maxHedge: 2 })
-  let calls = 0
+  let [calls, probes] = [0, 0]
   const options = { wait: 5, jitter: null }
   void forEver(() => retry(() => (unwell || ++calls % 50 === 0 ? fail() : 1), { ...options, name: 'users', maxTries: 2 }))
   void forEver(() => retry(() => (open ? fail() : 1), { ...options, name: 'stock', maxTries: 1, use: [down] }))
-  void forEver(() => retry(() => (unwell && ++calls % 2 ? fail() : 1), { ...options, name: 'prices', maxTries: 1, use: [flapping] }))
+  void forEver(() => retry(() => (unwell && ++probes % 2 ? fail() : 1), { ...options, name: 'prices', maxTries: 1, use: [flapping] }))
   void forEver(() => retry(() => pause(8, 1), { ...options, name: 'pages', use: [hedge] }))
   void forEver(() => retry(() => (++calls % (unwell ? 1 : 100) ? 1 : fail()), { ...options, name: 'orders', use: [refusing] }))
 }

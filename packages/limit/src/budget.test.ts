@@ -1,5 +1,6 @@
 import { type GiveupDetails, override, type Plugin, retry, retrySync, use } from '@backon/core'
 import { levels } from '@backon/core/kit'
+import { hedge, hedging } from '@backon/hedge'
 import { randomFrom, virtualClock } from '@backon/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { hands } from '../test/time.ts'
@@ -152,7 +153,7 @@ describe('what it refuses', () => {
     const budget = new RetryBudget({ credit: 0.5, every: Infinity, name: 'users', ...told('own') })
     let call: object | undefined
     await fail([told('call'), budget, { onGiveup: (details) => void (call = details.call) }])
-    const event = { budget: 'users', balance: 0.5, kind: 'retry', call }
+    const event = { budget: 'users', balance: 0.5, kind: 'retry', call, name: '' }
     expect(seen).toEqual([['own', event], ['process', event], ['call', event]])
   })
 
@@ -261,6 +262,14 @@ describe('cost', () => {
     expect(budget.balance).toBeCloseTo(2.1)
   })
 
+  test('what has come back for a refused attempt does not come back twice, when the next one cannot be paid for', async () => {
+    const budget = new RetryBudget({ ...still, credit: 2, cost: ({ tries }) => (tries === 1 ? 1 : 5) })
+    await retry(({ tries }) => {
+      throw tries === 1 ? down : refusal
+    }, { wait: 0, maxTries: 9, use: [budget] }).catch(() => {})
+    expect(budget.balance).toBe(2)
+  })
+
   test.each([-1, NaN, '1'])('%s is refused', async (cost) => {
     const budget = new RetryBudget({ cost: () => cost as number })
     await expect(retry(() => {
@@ -288,6 +297,45 @@ describe('copies of hedges', () => {
     using _ = use({ onBudgetReject })
     budget.take('copy', details)
     expect(onBudgetReject.mock.calls.map(([event]) => event.kind)).toEqual(['copy', 'copy'])
+  })
+})
+
+describe('with a hedge', () => {
+  const hedged = async (budget: RetryBudget, more: Plugin[] = []): Promise<number> => {
+    let runs = 0
+    await retry(() => {
+      runs++
+      return Promise.reject(down)
+    }, { wait: 0, maxTries: 2, use: [budget, hedging({ maxHedge: 2, budget }), ...more] }).catch(() => {})
+    return runs
+  }
+
+  test('one object in both takes once for a copy and once for a retry, and earns once', async () => {
+    const budget = new RetryBudget({ ...still, credit: 3 })
+    expect([await hedged(budget), budget.balance]).toEqual([4, 0])
+    await retry(() => 1, { use: [budget, hedging({ budget })] })
+    expect(budget.balance).toBeCloseTo(0.1)
+  })
+
+  test('what it cannot pay for is not sent: the copies that run decide', async () => {
+    const kinds: string[] = []
+    const budget = new RetryBudget({ ...still, credit: 1, onBudgetReject: ({ kind }) => void kinds.push(kind) })
+    expect([await hedged(budget), kinds]).toEqual([2, ['retry']])
+  })
+
+  test('a copy that a layer further in refuses is given back', async () => {
+    const budget = new RetryBudget({ ...still, credit: 5 })
+    const refuseCopies: Plugin = { wrap: (next) => (attempt) => {
+      if (attempt.copy > 1) throw refusal
+      return next(attempt)
+    } }
+    expect([await hedged(budget, [refuseCopies]), budget.balance]).toEqual([2, 4])
+  })
+
+  test('a hedge alone earns too', async () => {
+    const budget = new RetryBudget({ ...still, credit: 0 })
+    await hedge(() => 1, { budget })
+    expect(budget.balance).toBe(0.1)
   })
 })
 

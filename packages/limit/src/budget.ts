@@ -1,4 +1,4 @@
-import { type BackoffDetails, clock, type Details, emit, type GiveupDetails, type Operation, type Plugin } from '@backon/core'
+import { type BackoffDetails, clock, type Details, emit, type GiveupDetails, type Plugin } from '@backon/core'
 import { announce, atLeastZero, check, invalid, type Level, nonNegative } from '@backon/core/kit'
 import type { BudgetHooks } from './hooks.ts'
 import { read } from './read.ts'
@@ -28,13 +28,11 @@ export interface RetryBudgetOptions extends BudgetHooks {
   state?: BudgetState | undefined
 }
 
-/** What a call has to do with a budget. */
-interface Account {
-  /** Who is told of what the budget refuses. */
-  readonly _plugins: readonly Plugin[] | undefined
-  /** After which attempt something was taken, and how much: it pays for the attempt after that one. */
-  _after: number
-  _cost: number
+/** What a call has paid for its next attempt. */
+interface Payment {
+  /** After which attempt. */
+  readonly _after: number
+  readonly _amount: number
 }
 
 /** What time adds. A clock that goes back adds nothing. */
@@ -43,12 +41,11 @@ const gain = (ms: number, every: number): number => (ms > 0 ? ms / every : 0)
 /** Whether it was never made: a layer further in has refused it. */
 const refused = ({ exception }: Details): boolean => read(exception, 'refused') === true
 
-/** Gives back what a call has taken for an attempt that has not run: it was `idle`, or has not begun. */
+/** Gives back what a call has paid for an attempt that has not run: it was `idle`, or has not begun. */
 const settle = (budget: RetryBudget, { call, tries }: Details, idle = false): void => {
-  const account = budget._accounts.get(call)
-  if (!account) return
-  if (idle || account._after === tries) budget.giveBack('retry', account._cost)
-  account._cost = 0
+  const payment = budget._payments.get(call)
+  if (payment && (idle || payment._after === tries)) budget.giveBack('retry', payment._amount)
+  budget._payments.delete(call)
 }
 
 /**
@@ -69,7 +66,7 @@ export class RetryBudget implements Plugin {
   /** @internal */
   declare readonly _options: RetryBudgetOptions & { readonly ratio: number; readonly credit: number; readonly max: number; readonly every: number }
   /** @internal */
-  declare readonly _accounts: WeakMap<object, Account>
+  declare readonly _payments: WeakMap<object, Payment>
   /** @internal */
   declare _balance: number
   /** @internal When the balance was that, in ms of the clock. */
@@ -84,7 +81,7 @@ export class RetryBudget implements Plugin {
     this.name = name
     this.timeless = true
     this._options = { ...options, ratio, credit, max, every }
-    this._accounts = new WeakMap()
+    this._payments = new WeakMap()
     this._at = clock().now()
     this._balance = 0
     this.giveBack('retry', state ? state.balance + gain(Date.now() - state.at, every) : credit)
@@ -101,16 +98,16 @@ export class RetryBudget implements Plugin {
 
   /**
    * Takes `amount` for a retry or a further copy and says `true`; or says `false`, takes nothing, and tells `onBudgetReject` to `plugins`:
-   * those of the call, by default those of a call that the budget has joined. For who decides about retries or copies.
+   * those of the call, by default those of the process. For who decides about retries or copies.
    */
-  take(kind: 'retry' | 'copy', details: Details, plugins = this._accounts.get(details.call)?._plugins, amount = 1): boolean {
+  take(kind: 'retry' | 'copy', details: Details, plugins?: readonly Plugin[], amount = 1): boolean {
     const { balance } = this
     // Ten times 0.1 is not quite 1.
     if (balance + 1e-9 >= amount) {
       this._balance = Math.max(balance - amount, 0)
       return true
     }
-    const event = { budget: this.name, balance, kind, call: details.call }
+    const event = { budget: this.name, balance, kind, call: details.call, name: details.name }
     emit('onBudgetReject', event, [this._options])
     emit('onBudgetReject', event, plugins)
     return false
@@ -137,22 +134,13 @@ export class RetryBudget implements Plugin {
     return { kind: 'budget', name, values: { balance }, severity: -balance }
   }
 
-  /** The plugin: learns who is to be told. */
-  wrap<T>(next: Operation<T>): Operation<T> {
-    return (attempt) => {
-      if (attempt.tries < 2) this._accounts.set(attempt.details.call, { _plugins: attempt.plugins, _after: 0, _cost: 0 })
-      return next(attempt)
-    }
-  }
-
   /** The plugin: takes what the retry costs, or refuses it. Throws for a cost that is no number of 0 or more. */
-  stop(details: BackoffDetails): false | 'refused' {
+  stop(details: BackoffDetails, plugins?: readonly Plugin[]): false | 'refused' {
     settle(this, details, refused(details))
     const { cost } = this._options
-    const _cost = cost ? atLeastZero('cost', cost(details)) : 1
-    const _plugins = this._accounts.get(details.call)?._plugins
-    if (!this.take('retry', details, _plugins, _cost)) return 'refused'
-    this._accounts.set(details.call, { _plugins, _after: details.tries, _cost })
+    const _amount = cost ? atLeastZero('cost', cost(details)) : 1
+    if (!this.take('retry', details, plugins, _amount)) return 'refused'
+    this._payments.set(details.call, { _after: details.tries, _amount })
     return false
   }
 

@@ -240,6 +240,18 @@ describe('maxWait', () => {
     expect([started, counts(api), time.pending]).toEqual([[0, 2], [1, 0], 0])
   })
 
+  test('ends when its timer says so, whatever the clock says: it may have gone back', async () => {
+    time.set(3_600_000)
+    const api = limit({ concurrency: 1, queue: 9, maxWait: 500, maxHold: 9_000 })
+    const { call } = calls(api)
+    void call(0)
+    const late = api.call(() => 1).catch((error) => error)
+    await idle()
+    time.turnBack(3_600_000)
+    await time.pass(500)
+    expect([(await late).name, counts(api), time.pending]).toEqual(['LimitError', [1, 0], 0])
+  })
+
   test('refuses at once who is known to wait longer for the rate, and says how long', async () => {
     const api = limit({ name: 'api', rate: { calls: 1, per: 1_000 }, queue: 9, maxWait: 1_500 })
     void api.call(() => 1)
@@ -404,6 +416,41 @@ describe('rate', () => {
     expect(time.pending).toBe(2)
   })
 
+  test('a timer that is lost holds up nobody but its own call: the next call lets those start whose time has come', async () => {
+    const api = limit({ rate: { calls: 1, per: 1_000 }, queue: 9 })
+    await api.call(() => 1)
+    let lost = false
+    void api.call(() => (lost = true))
+    await idle()
+    time.drop()
+    time.set(5_000)
+    const next = api.call(() => time.now())
+    await idle()
+    expect(lost).toBe(true)
+    await time.pass(1_000)
+    expect(await next).toBe(6_000)
+  })
+
+  test('those behind the first set their timers once, not at each start', async () => {
+    const api = limit({ rate: { calls: 1, per: 10 }, queue: Infinity })
+    for (let call = 0; call < 100; call++) void api.call(() => 1)
+    await time.pass(10_000)
+    expect(counts(api)).toEqual([0, 0])
+    expect(time.armed).toBeLessThan(250)
+  })
+
+  test('a timer that comes a little early starts nobody early, and is set again', async () => {
+    const early = hands(0.5)
+    const off = override({ clock: early })
+    const api = limit({ rate: { calls: 1, per: 10 }, queue: 9 })
+    const starts: number[] = []
+    for (let call = 0; call < 3; call++) void api.call(() => void starts.push(early.now()))
+    await early.pass(100)
+    off()
+    expect(starts.length).toBe(3)
+    starts.forEach((start, i) => expect(start).toBeGreaterThanOrEqual(i * 10))
+  })
+
   test('waits longer than a timer holds', async () => {
     const api = limit({ rate: { calls: 1, per: 2 ** 32 }, queue: 1 })
     await api.call(() => 1)
@@ -507,6 +554,20 @@ test('hostile errors: what does not let itself be read comes out as it is, and e
   expect([error, counts(api), budget.balance, users.requests, users.accepts]).toEqual([true, [0, 0], 1, 3, 0])
 })
 
+test('a chain of calls, each started in the background of the last, remembers only those that hold a slot', async () => {
+  const run = vi.spyOn(AsyncLocalStorage.prototype, 'run')
+  const api = limit({ concurrency: 1, queue: 9 })
+  let calls = 0
+  const next = (): void => {
+    if (calls++ < 20) setImmediate(() => void api.call(next))
+  }
+  await api.call(next)
+  while (calls < 20) await idle()
+  await idle()
+  expect(new Set(run.mock.calls.map(([store]) => (store as unknown[]).length))).toEqual(new Set([1]))
+  run.mockRestore()
+})
+
 describe('told', () => {
   test('who waits and who is refused, to its own options and to the plugins of the call', async () => {
     const seen: unknown[] = []
@@ -552,7 +613,7 @@ describe('aimd', () => {
 
   test('grows by one in as many successes as there are slots, but only while all are taken', async () => {
     const api = limit({ concurrency: aimd({ initial: 2, max: 3 }), queue: 99 })
-    await answer(api, 1)
+    for (let call = 0; call < 10; call++) await answer(api, 1)
     expect(slots(api)).toBe(2)
     for (let round = 0; round < 3; round++) await Promise.all(Array.from({ length: 2 }, () => answer(api, 1)))
     expect(slots(api)).toBe(3)

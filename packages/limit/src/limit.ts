@@ -15,7 +15,12 @@ export interface Rate {
   readonly burst?: number | undefined
 }
 
-/** A number of slots that learns. Made by `aimd()`. */
+/**
+ * A number of slots that learns: what `aimd()` makes, or a rule of your own.
+ *
+ * @example
+ * const atNight = (): Slots => ({ get size() { return new Date().getHours() < 6 ? 20 : 5 }, begin: () => 0, end() {} })
+ */
 export interface Slots {
   /** How many there are at the moment. */
   readonly size: number
@@ -82,7 +87,7 @@ const startsAt = ({ _rate, _starts, _count }: Limit, now: number, ahead: number)
 }
 
 /** When a call has started last, in ms of the clock; where the rate has to know. */
-const lastStart = ({ _rate, _starts, _count }: Limit): number => (_rate && _starts[(_count - 1) % _rate.calls]) ?? -Infinity
+export const lastStart = ({ _rate, _starts, _count }: Limit): number => (_rate && _starts[(_count - 1) % _rate.calls]) ?? -Infinity
 
 const isFree = (limit: Limit, now: number): boolean => limit._held.size < limit._slots.size && startsAt(limit, now, 0) <= now
 
@@ -138,7 +143,7 @@ const pump = (limit: Limit): void => {
 
 const unqueue = (limit: Limit, ticket: Ticket): void => {
   limit._queue.delete(ticket)
-  ticket._clock.clearTimeout(ticket._timer)
+  ticket._clock.clearTimeout(ticket.timer)
 }
 
 /** Lets one go that has waited in vain. */
@@ -157,14 +162,14 @@ const watch = (limit: Limit, ticket: Ticket): void => {
   const at = startsAt(limit, now, first === ticket ? 0 : limit._queue.size - 1)
   const due = Math.min(ticket._until, at > now ? at : oldest ? oldest._since + limit._options.maxHold : Infinity)
   if (due === ticket._due) return
-  ticket._clock.clearTimeout(ticket._timer)
+  ticket._clock.clearTimeout(ticket.timer)
   ticket._due = due
   if (due < Infinity) {
     arm(ticket, ticket._clock, Math.max(due - now, 0), () => {
       ticket._due = NaN
       pump(limit)
       if (!limit._queue.has(ticket)) return
-      if (ticket._clock.now() < ticket._until) return watch(limit, ticket)
+      if (due < ticket._until) return watch(limit, ticket)
       unqueue(limit, ticket)
       const now = look(limit)
       leave(limit, ticket, refuse(limit, startsAt(limit, now, limit._queue.size) - now, ticket._attempt))
@@ -185,7 +190,7 @@ const heed = async (limit: Limit, ticket: Ticket): Promise<void> => {
 /** Tells an event to the limit's own handlers, then to the plugins of the call. */
 const tell = (limit: Limit, event: keyof LimitHooks, wait: number, attempt: Attempt | undefined): void => {
   const { name, running, queued } = limit
-  const fact = { limit: name, running, queued, retryAfter: wait || undefined, call: attempt?.details.call }
+  const fact = { limit: name, running, queued, retryAfter: wait || undefined, call: attempt?.details.call, name: attempt?.details.name }
   emit(event, fact, [limit._options])
   emit(event, fact, attempt?.plugins)
 }
@@ -223,7 +228,8 @@ const run = (limit: Limit, operation: () => unknown, attempt?: Attempt, mayWait 
   // What is due, or was just taken back, is for those who wait.
   if (_queue.size) pump(limit)
   const ahead = _queue.size
-  const goes = !ahead && isFree(limit, now)
+  // Nobody is overtaken: as long as somebody waits, there is none free.
+  const goes = isFree(limit, now)
   const wait = goes ? 0 : startsAt(limit, now, ahead) - now
   const time = clock()
   if (!goes) {
@@ -235,7 +241,7 @@ const run = (limit: Limit, operation: () => unknown, attempt?: Attempt, mayWait 
     ) throw refuse(limit, wait, attempt, waitsForItself ? 'would wait for itself: this call runs inside one that holds a slot of it' : undefined)
   }
   const ticket: Ticket = {
-    _attempt: attempt, _clock: time, _timer: undefined, _until: maxWait < Infinity ? time.now() + maxWait : maxWait, _due: Infinity,
+    _attempt: attempt, _clock: time, timer: undefined, _until: maxWait < Infinity ? time.now() + maxWait : maxWait, _due: Infinity,
     _since: now, _began: undefined, _holds: false, _start: undefined, _nudge: undefined, _leave: undefined,
   }
   const turn = goes || new Promise<void>((resolve, reject) => {
@@ -262,6 +268,9 @@ const whole = (name: string, value: unknown, most = Infinity): void => {
 /**
  * Lets only so many calls run at once (`concurrency`), or start in some time (`rate`), or both; see `limit()`, which makes it. One
  * object serves many functions: what is given to it shares its slots.
+ *
+ * @example
+ * const waiting = (api: Limit) => `${api.running} running, ${api.queued} waiting`
  */
 export class Limit implements Plugin {
   /** As given, or `''`. */
@@ -291,7 +300,7 @@ export class Limit implements Plugin {
     whole('concurrency', slots.size)
     if (concurrency === Infinity && !rate) invalid('limit', 'given concurrency, rate or both', undefined)
     if (rate) {
-      whole('rate.calls', rate.calls, Number.MAX_SAFE_INTEGER)
+      whole('rate.calls', rate.calls, 2 ** 53)
       whole('rate.burst', rate.burst ?? 1, rate.calls)
       if (!(rate.per > 0 && rate.per < Infinity)) invalid('rate.per', 'a number of ms above 0', rate.per)
     }
@@ -320,11 +329,6 @@ export class Limit implements Plugin {
   /** How many calls wait for their turn. */
   get queued(): number {
     return this._queue.size
-  }
-
-  /** @internal Whether another one in its place would allow more than this one. */
-  get _isBusy(): boolean {
-    return this.running + this.queued > 0 || lastStart(this) > clock().now() - (this._rate?.per ?? 0)
   }
 
   /** The plugin: each attempt takes a slot, or waits for one, or is refused. */

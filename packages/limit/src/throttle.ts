@@ -71,7 +71,7 @@ const run = (throttle: Throttle, operation: () => unknown, attempt?: Attempt): a
   const { probability, name } = throttle
   if (probability > 0 && random() < probability) {
     look(throttle)._requests++
-    const fact = { throttle: name, probability, call: attempt?.details.call }
+    const fact = { throttle: name, probability, call: attempt?.details.call, name: attempt?.details.name }
     emit('onThrottleReject', fact, [throttle._options])
     emit('onThrottleReject', fact, attempt?.plugins)
     throw new ThrottledError(name, probability)
@@ -104,7 +104,12 @@ const run = (throttle: Throttle, operation: () => unknown, attempt?: Attempt): a
   return succeed(result)
 }
 
-/** Refuses calls as far as the service does so itself; see `throttle()`, which makes it. */
+/**
+ * Refuses calls as far as the service does so itself; see `throttle()`, which makes it.
+ *
+ * @example
+ * const share = (users: Throttle) => `${Math.round(users.probability * 100)} % are refused`
+ */
 export class Throttle implements Plugin {
   /** As given, or `''`. */
   declare readonly name: string

@@ -4,8 +4,14 @@ import type { Clock } from '@backon/core'
 export interface Hands extends Clock {
   /** Timers that are set. */
   readonly pending: number
+  /** Timers that have been set so far. */
+  readonly armed: number
+  /** Forgets all timers, as a worker does when it has answered. */
+  drop(): void
   /** Sets the time without firing anything: back too. */
   set(ms: number): void
+  /** Turns the clock back, which its timers do not notice. */
+  turnBack(ms: number): void
   /** Moves ahead by `ms`, and fires what falls due on the way, in order. */
   pass(ms: number): Promise<void>
 }
@@ -27,7 +33,8 @@ export const gate = (): Gate => {
   return { promise, ...ends }
 }
 
-export const hands = (): Hands => {
+/** Timers come `early` by so many ms, as they do now and then. */
+export const hands = (early = 0): Hands => {
   let now = 0
   let order = 0
   const timers = new Map<number, { at: number; callback: () => void }>()
@@ -35,10 +42,18 @@ export const hands = (): Hands => {
     now: () => now,
     setTimeout: (callback, ms) => {
       if (!(ms >= 0 && ms < 2 ** 31)) throw new RangeError(`no timer can hold ${ms} ms`)
-      timers.set(++order, { at: now + ms, callback })
+      timers.set(++order, { at: now + (ms > 1 ? ms - early : ms), callback })
       return order
     },
     clearTimeout: (handle) => void timers.delete(handle),
+    turnBack: (ms) => {
+      now -= ms
+      for (const timer of timers.values()) timer.at -= ms
+    },
+    drop: () => timers.clear(),
+    get armed() {
+      return order
+    },
     set: (ms) => {
       now = ms
     },

@@ -49,7 +49,8 @@ test('real OTLP exporters bring the instruments, their units and their bounds to
   receiver.stop()
 
   const points = receiver.metrics.flatMap(({ name, unit = '', sum, gauge, histogram }) =>
-    (sum ?? gauge ?? histogram).dataPoints.map((point: any) => [name, unit, attributesOf(point), point.asDouble ?? point.count, point.explicitBounds]),
+    // Circuits of the scenarios above may still live.
+    (sum ?? gauge ?? histogram).dataPoints.filter((point: any) => attributesOf(point)['breaker'] !== 'db').map((point: any) => [name, unit, attributesOf(point), point.asDouble ?? point.count, point.explicitBounds]),
   )
   const time = [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30]
   const failed = { target: 'users', 'error.type': 'TypeError' }

@@ -1,5 +1,5 @@
 import type { AbortDetails, BackoffDetails, Details, GiveupDetails, Outcome, Plugin, SuccessDetails } from '@backon/core'
-import { check, exceptionType, type Level, levels, perLabel } from '@backon/core/kit'
+import { check, exceptionType, type Level, levels, perLabel, property } from '@backon/core/kit'
 import { type Attributes, diag, type Meter, type MeterProvider, metrics } from '@opentelemetry/api'
 
 /** Where the metrics go: one of the two, or neither; and what they say besides. */
@@ -120,7 +120,7 @@ const watcher = (meter: Meter, buckets: number[], own: OtelMetricsOptions['attri
     const past = pastOf(details)
     const { tries, exception } = details
     if (past._tries === tries) return past
-    const refused = (exception as any)?.refused === true
+    const refused = property(exception, 'refused') === true
     if (!refused) ran(series._type(details), details.duration)
     return { _tries: tries, _refused: past._refused + +refused, _exception: exception }
   }

@@ -1,5 +1,5 @@
 import type { AbortDetails, BackoffDetails, Details, GiveupDetails, Outcome, Plugin, SuccessDetails } from '@backon/core'
-import { check, exceptionType, invalid, type Level, levels, perLabel } from '@backon/core/kit'
+import { check, exceptionType, invalid, type Level, levels, perLabel, property } from '@backon/core/kit'
 import { register as processWide, type Registry } from 'prom-client'
 import { foreign, type Kind, labelsOf, metricOf } from './metric.ts'
 
@@ -84,7 +84,7 @@ export const prometheusMetrics = ({
       try {
         if (!found) register.registerMetric((found = metricOf(name, help, labelNames, kind)) as never)
         // Of somebody else's: takes nothing away, and says whether it has such labels.
-        else if (found.add ? `${found.labelNames}` !== `${labelNames}` : found.remove(labelsOf(labelNames, '\0'))) throw found
+        else if (found.add ? String(found.labelNames) !== String(labelNames) : found.remove(labelsOf(labelNames, '\0'))) throw found
       } catch (cause) {
         throw new Error(`metric ${name} has other labels here; give another prefix`, { cause })
       }
@@ -159,7 +159,7 @@ export const prometheusMetrics = ({
     const past = pastOf(details)
     const { tries, exception } = details
     if (past._tries === tries) return past
-    const refused = (exception as any)?.refused === true
+    const refused = property(exception, 'refused') === true
     if (!refused) attempt(key, details, details.duration)
     return { _tries: tries, _refused: past._refused + +refused, _exception: exception }
   }
@@ -171,7 +171,8 @@ export const prometheusMetrics = ({
   const refusedBy = (by: string) => ({ name, breaker, limit, budget, throttle }: Fact) => refused(`${by}\0${label(name ?? breaker ?? limit ?? budget ?? throttle ?? '')}`)
   const byCircuit = refusedBy('circuit')
 
-  const plugin = {
+  // Whose events they are says what they tell; here it is enough that what is counted is there.
+  const plugin: object = {
     onSuccess(details: SuccessDetails) {
       const { _key, _none, _success } = keysOf(details)
       ran(_none, details.duration)

@@ -54,7 +54,7 @@ const pause = (call: Call, wait: number): Promise<unknown> =>
     const { _clock } = call._policy
     call._until = _clock.now() + wait
     if (wait > longest) arm(call, _clock, wait, resolve as () => void)
-    else call._timer = _clock.setTimeout(resolve as () => void, wait)
+    else call.timer = _clock.setTimeout(resolve as () => void, wait)
   })
 
 /** A timer may ring a little early, see `arm`. */
