@@ -2,6 +2,7 @@
 // healthy again. What is waited for is a condition, never a time.
 import { CircuitBreaker } from '@backon/breaker'
 import { type Attempt, type Plugin, retry, retryAfter, timeout } from '@backon/core'
+import { createFetch, isHttpFailure } from '@backon/fetch'
 import { hedging } from '@backon/hedge'
 import { limit, type Limit, RetryBudget, throttle } from '@backon/limit'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -20,6 +21,8 @@ const isFailure = ({ value, exception }: { value?: unknown; exception?: unknown 
 
 interface Stack {
   readonly use: readonly Plugin[]
+  /** A fetch that has the stack in it. */
+  readonly http?: typeof fetch
   readonly breaker?: CircuitBreaker
   readonly limit?: Limit
 }
@@ -58,8 +61,23 @@ const stacks: Record<string, (ms: number) => Stack> = {
   },
 }
 
-const ask = ({ use }: Stack, operation: (attempt: Attempt) => Promise<unknown>, signal?: AbortSignal): Promise<any> =>
-  retry(operation, { use, signal, maxTries: 3, wait: retryAfter({ fallback: 5 }), exception: Error, predicate: (value) => value instanceof Response && value.status === 503, maxTime: 10_000 })
+/** The same around a request, as a fetch. */
+const fetches: typeof stacks = {
+  'createFetch: breaker, hedging': (ms) => {
+    const breaker = new CircuitBreaker({ failureThreshold: 3, recoveryTimeout: 20, isFailure: isHttpFailure })
+    const use = [breaker, hedging({ wait: 20, maxHedge: 2 })]
+    return { breaker, use, http: createFetch({ maxTries: 3, wait: 5, timeout: ms, use }) }
+  },
+  'createFetch: budget, hedging, breaker, limit': (ms) => {
+    const [budget, one] = [new RetryBudget({ credit: 20 }), limit({ concurrency: 8, queue: 20 })]
+    const breaker = new CircuitBreaker({ failureThreshold: 3, recoveryTimeout: 20, isFailure: isHttpFailure })
+    const use = [budget, hedging({ wait: 20, maxHedge: 2, budget }), breaker, one]
+    return { breaker, limit: one, use, http: createFetch({ maxTries: 3, wait: 5, timeout: ms, use }) }
+  },
+}
+
+const ask = ({ use, http }: Stack, operation: (attempt: Attempt) => Promise<unknown>, signal?: AbortSignal): Promise<any> =>
+  http ? http(server.url, { signal: signal ?? null }) : retry(operation, { use, signal, maxTries: 3, wait: retryAfter({ fallback: 5 }), exception: Error, predicate: (value) => value instanceof Response && value.status === 503, maxTime: 10_000 })
 
 const response = ({ signal }: Attempt): Promise<Response> => fetch(server.url, { signal })
 const text = async (attempt: Attempt): Promise<unknown> => {
@@ -78,7 +96,7 @@ const use = async (given: unknown): Promise<unknown> => {
 const allowed = (error: any): boolean =>
   error?.refused === true || error?.name === 'TimeoutError' || (error instanceof TypeError && /fetch failed|terminated/.test(error.message))
 
-describe.each(Object.entries(stacks))('RT-49 use: [%s]', { timeout: 60_000 }, (_, stackOf) => {
+describe.each(Object.entries({ ...stacks, ...fetches }))('RT-49 use: [%s]', { timeout: 60_000 }, (_, stackOf) => {
   test.each<ServerMood>(['healthy', 'slow', 'busy', 'reset', 'half', 'silent', 'half silent', 'half busy'])('a server that is %s: every call ends, nothing stays open, and it is found well again', async (mood) => {
     const stack = stackOf(150)
     server.mood = mood
@@ -91,7 +109,7 @@ describe.each(Object.entries(stacks))('RT-49 use: [%s]', { timeout: 60_000 }, (_
 
     server.mood = 'healthy'
     await vi.waitFor(async () => {
-      expect(await ask(stack, text)).toBe('ok')
+      expect(await ask(stack, text).then(use)).toBe('ok')
       expect(stack.breaker?.state ?? 'closed').toBe('closed')
     }, within)
     await nothingIsOpen()
@@ -99,7 +117,8 @@ describe.each(Object.entries(stacks))('RT-49 use: [%s]', { timeout: 60_000 }, (_
 
   test('who leaves gets the identical reason, and no body is read any further', async () => {
     const stack = stackOf(30_000)
-    for (const mood of ['silent', 'endless', 'busy'] as const) {
+    // A fetch does not look into the bodies of failures.
+    for (const mood of stack.http ? (['silent', 'endless'] as const) : (['silent', 'endless', 'busy'] as const)) {
       const caller = new AbortController()
       const reason = new Error('left')
       server.mood = mood
@@ -113,7 +132,7 @@ describe.each(Object.entries(stacks))('RT-49 use: [%s]', { timeout: 60_000 }, (_
       const call = ask(stack, async (attempt) => {
         const answer = await response(attempt)
         return mood === 'busy' ? read(answer) : answer
-      }, caller.signal).then(read)
+      }, caller.signal).then((given) => (given instanceof Response ? read(given) : given))
       const ended = call.catch((error: unknown) => error)
       await vi.waitFor(() => expect(mood === 'silent' ? server.requests - before : bodies).toBeGreaterThan(0), within)
       caller.abort(reason)
