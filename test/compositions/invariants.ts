@@ -194,7 +194,8 @@ export const invariants: Record<string, Invariant> = {
         else if (cause !== undefined && !service.thrown.has(cause) && !cause?.wrong && !isTimeout(cause)) yield `the circuit at ${place} opened by ${String(cause)}`
       }
       if (kind === 'hedge' && plan.tapped && !isShared(layers, layers[place]!)) {
-        const asked = inside(played, place).filter(({ reach, outcome, result }) => reach.copy === 1 && !(outcome === 'threw' && isRefused(result))).length
+        // What was refused after its time had run out had taken at least that long.
+        const asked = inside(played, place).filter(({ reach, outcome, result, aborted }) => reach.copy === 1 && !(outcome === 'threw' && isRefused(result) && !aborted)).length
         if (told.learned > asked) yield `the hedge at ${place} learned ${told.learned} times from ${asked} first copies`
       }
       // (Time that passes in the waits between refusals is a failure to who stands around a timeout.)
