@@ -23,21 +23,20 @@ const knock = (breaker: Breaker, attempt: Attempt | undefined): Ticket => {
   throw new CircuitOpenError(breaker.name, retryAfter(breaker), _cause, _state)
 }
 
-/** Whether the caller of a call alone has left: a signal says so that it was given, bare, in an attempt or in options. Having waited too long is something else. */
-const hasLeft = (error: unknown, args: readonly unknown[]): boolean => {
-  const name = property(error, 'name')
-  return name !== 'TimeoutError' &&
-    args.some((arg) => [arg, property(arg, 'signal')].some((one) => property(one, 'aborted') === true && (name === 'AbortError' || property(one, 'reason') === error)))
-}
-
 /**
  * Whether what was thrown says nothing about the service: another layer has refused the call, or its caller has lost interest.
- * Having waited too long does say something.
+ * Having waited too long does say something. Alone, a signal says that the caller has left: given bare, in options, or of an attempt.
  */
 const isNoEvidence = (breaker: Breaker, error: unknown, args: readonly unknown[], attempt: Attempt | undefined): boolean => {
   if (property(error, 'refused') === true) return true
   if (attempt) return attempt.aborted && property(attempt.reason, 'name') !== 'TimeoutError'
-  return (property(error, 'name') === 'AbortError' && !breaker._options.isFailure) || hasLeft(error, args)
+  const name = property(error, 'name')
+  const isAbort = name === 'AbortError'
+  return (isAbort && !breaker._options.isFailure) || args.some((arg) => {
+    // To read the signal of an attempt would make one.
+    const source = property(arg, 'aborted') === undefined ? property(arg, 'signal') : arg
+    return property(source, 'aborted') === true && (isAbort || (name !== 'TimeoutError' && property(source, 'reason') === error))
+  })
 }
 
 /** Takes an outcome into account, unless the circuit has changed since the call was let through. */

@@ -69,9 +69,8 @@ export const trip = (breaker: Breaker, cause: unknown, attempt: Attempt | undefi
   const { name, _circuit } = breaker
   const { recoveryTimeout, maxRecoveryTimeout } = breaker._options
   let base = recoveryTimeout as number
-  const now = clock().now()
   // It may be an earlier failure: of calls that were too slow, or of a success that made the share great enough.
-  let hint = retryAfterOf(cause)! - Math.max(now - breaker._said, 0)
+  let hint = retryAfterOf(cause)! - Math.max(clock().now() - breaker._said, 0)
   if (typeof recoveryTimeout === 'function') {
     const record = { ...blank, call: breaker, name, target: recoveryTimeout, tries: _circuit._openings + 1, previousWait: _circuit._base ?? 0, exception: cause }
     base = ask('recoveryTimeout', () => recoveryTimeout(record), minute, (ms) => {
@@ -83,7 +82,7 @@ export const trip = (breaker: Breaker, cause: unknown, attempt: Attempt | undefi
     base = Math.min(base, maxRecoveryTimeout)
   }
   const recovery = hint < Infinity ? Math.max(base, Math.min(hint, maxRecoveryTimeout)) : base
-  become(breaker, open(breaker._circuit, at ?? now, recovery, base, cause), attempt)
+  become(breaker, open(breaker._circuit, at ?? clock().now(), recovery, base, cause), attempt)
 }
 
 /** Sees what time has brought about. Nobody answers for a probe that hangs: whoever looks next finds out. */
