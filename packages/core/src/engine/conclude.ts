@@ -84,7 +84,8 @@ export const abort = (call: Call, reason: unknown): void => {
   call._ending = { _end: 'abort', _reason: reason }
   finish(call)
   _cutting?._reject?.(reason)
-  _attempt?.abort(reason)
+  // An attempt that has failed is over: what it has left behind is nobody's to abort, see `abortLeftovers`.
+  if (_phase !== 'judging' || !call._failed) _attempt?.abort(reason)
   _attempt?._before?.abort(reason)
   _waker?.abort(reason)
   if (_phase !== 'fresh') tellPlugins(call, 'onAbort')
