@@ -1,5 +1,5 @@
 import { CircuitBreaker, type CircuitBreakerOptions, countWindow, timeWindow } from '@backon/breaker'
-import { abortLeftovers, type Attempt, type Hooks, type Options, type Plugin, retry, retryAfter, Retrying, timeout } from '@backon/core'
+import { abortLeftovers, type Hooks, type Options, type Plugin, retry, retryAfter, Retrying, timeout } from '@backon/core'
 import { hedge, type HedgeOptions, hedging, latencyPercentile } from '@backon/hedge'
 import { aimd, type Limit, limit, RetryBudget, type Throttle, throttle } from '@backon/limit'
 import { otelMetrics, otelTracing } from '@backon/metrics-otel'
@@ -177,9 +177,7 @@ export const layerOf = (kind: Kind, form: Layer['form'], dice: Dice, watcher: Pl
   }
 }
 
-/** What every layer of a call is asked through: the attempt, or what stands for one outside of a call. */
 export const isRefused = (error: any): boolean => error?.refused === true
+/** When to come back, in ms, as the service says it. */
 export const hintOf = (source: any, thrown: boolean): number | undefined =>
   source?.headers ? Number(source.headers['Retry-After']) * 1_000 : thrown ? source?.retryAfter : undefined
-
-export type { Attempt }
