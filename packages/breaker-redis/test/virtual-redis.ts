@@ -73,14 +73,13 @@ export class VirtualRedis {
 
     if (act === 'o' && mayAct) {
       const end = now + Number(openFor)
-      if (isForced) turn(end)
-      else if (hash?.u !== undefined) {
-        if (end > hash.u) turn(end)
+      if (hash?.u !== undefined) {
+        if (isForced || end > hash.u) turn(end)
       } else {
         const votes = new Map(hash?.votes).set(id!, end)
         const live = [...votes.values()].filter((expiry) => expiry > now)
         const last = Math.max(end, ...live)
-        if (live.length >= Number(agree)) turn(last)
+        if (isForced || live.length >= Number(agree)) turn(last)
         else store({ votes }, last)
       }
     }
