@@ -84,7 +84,7 @@ export const shareBreaker = (breaker: CircuitBreaker, options: ShareOptions): Sh
 
   /** Brings in how the others stand; `lag` is how old that is. */
   const adopt = ([generation, open, busy]: View, lag: number): void => {
-    const isNews = generation !== seen
+    const isNews = generation && generation !== seen
     seen = generation
     if (isNews) token = ''
     const holdsLease = token && now() < tokenEnds
@@ -96,9 +96,9 @@ export const shareBreaker = (breaker: CircuitBreaker, options: ShareOptions): Sh
         isForAll = true
         breaker.isolate()
       }
-    } else if (open < 0 && isNews) {
+    } else if (isNews && open < 0) {
       // What opened here after the question was asked is not answered by it. What was isolated here stays so.
-      if (generation && !untold && !isClosed && (isForAll || breaker.retryAfter < Infinity)) breaker.reset()
+      if (!untold && !isClosed && (isForAll || breaker.retryAfter < Infinity)) breaker.reset()
       isForAll = false
     } else if (isNews || (!isClosed && ms > 0)) holdCircuit(breaker, Math.max(ms, 0), new Error('another process has found it failing'))
     isMuted = false

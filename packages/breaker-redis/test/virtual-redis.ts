@@ -35,6 +35,7 @@ export class VirtualRedis {
     return {
       eval: async (_script, [key], args) => {
         this.requests.push(args[0]!)
+        await Promise.resolve()
         if (this.state === 'frozen') await new Promise<void>((resolve) => this.waiting.push(resolve))
         if (this.state === 'down') throw new Error('ECONNREFUSED')
         return this.state === 'nonsense' ? 'OK' : this.run(key!, args)
