@@ -28,13 +28,15 @@ export class World {
   }
 
   async pass(ms: number): Promise<void> {
-    this.time += ms
-    await settle()
-    for (const timer of [...this.timers].filter(({ due }) => due <= this.time)) {
-      this.timers.delete(timer)
-      timer.callback()
+    const end = this.time + ms
+    for (;;) {
+      const [next] = [...this.timers].sort((a, b) => a.due - b.due)
+      this.time = Math.min(next?.due ?? end, end)
+      await settle()
+      if (!next || next.due > end) return
+      if (this.timers.delete(next)) next.callback()
+      await settle()
     }
-    await settle()
   }
 
   process(breaker: CircuitBreakerOptions = {}, options: Partial<ShareOptions> = {}, skew = 0): Process {
