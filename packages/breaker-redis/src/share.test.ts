@@ -127,6 +127,16 @@ describe('an open circuit', () => {
     expect([await cold.call(), cold.state, acts()]).toEqual(['ok', 'closed', 'lc'])
   })
 
+  test('`refresh: 0` asks after each call, and whoever is not granted the lease is refused all the same', async () => {
+    const [a, b] = [world.process({}, { refresh: 0 }), world.process({}, { refresh: 0 })]
+    expect([await a.call(), await a.call(), acts()]).toEqual(['ok', 'ok', 'pp'])
+    await a.fail()
+    await b.call()
+    await world.pass(1_000)
+    await a.call(() => new Promise(() => {}))
+    expect(await b.call()).toBe('CircuitOpenError')
+  })
+
   test('calls that come together ask once, and all of them wait for the answer', async () => {
     const a = world.process({ halfOpenMaxCalls: 2, successThreshold: 2 })
     await a.fail()

@@ -88,8 +88,8 @@ export const shareBreaker = (breaker: CircuitBreaker, options: ShareOptions): Sh
     seen = generation
     if (isNews) token = ''
     const holdsLease = token && now() < tokenEnds
-    // Whoever probes is soon done: to come back after `refresh` finds that out.
-    const ms = Math.max(open, holdsLease ? 0 : Math.min(busy, refresh)) - lag
+    // Whoever probes is soon done: who comes back after `refresh` finds that out.
+    const ms = Math.max(open, holdsLease ? 0 : Math.min(busy, Math.max(refresh, timeout))) - lag
     isMuted = true
     if (open >= forEver / 2) {
       if (breaker.retryAfter < Infinity) {
