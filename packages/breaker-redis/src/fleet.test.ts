@@ -21,7 +21,7 @@ describe.skipIf(!program)('twelve processes, a real Redis, a service that is dow
     await using server = await startRedis(program!)
     await using service = await startService()
     service.state = 'down'
-    await using fleet = await startFleet(12, (i) => ({ kind: kinds[i % 2], port: server.port, service: service.url, breaker, share, skew: (i - 6) * 3_600_000 }))
+    await using fleet = await startFleet(12, (i) => ({ kind: kinds[i % 2]!, port: server.port, service: service.url, breaker, share, skew: (i - 6) * 3_600_000 }))
     const outcomes: string[] = []
     for (let i = 0; i < 880; i++) outcomes.push(await fleet.workers[Math.min(Math.floor(i / 73), 11)]!.does('call', true))
     expect(outcomes.filter((name) => name === 'Error').length).toBe(reached)
@@ -33,7 +33,7 @@ describe.skipIf(!program)('twelve processes, a real Redis, a service that is dow
     await using server = await startRedis(program!)
     await using service = await startService()
     const setup = { port: server.port, service: service.url, breaker: { ...breaker, recoveryTimeout: 2_000 }, share: { refresh: 600_000, timeout: 20_000 }, listens: true }
-    await using fleet = await startFleet(12, (i) => ({ ...setup, kind: kinds[i % 2], skew: (i - 6) * 3_600_000 }))
+    await using fleet = await startFleet(12, (i) => ({ ...setup, kind: kinds[i % 2]!, skew: (i - 6) * 3_600_000 }))
     for (const one of fleet.workers) expect(await one.does('call', true)).toBe('up')
     service.state = 'down'
     for (let i = 0; i < 5; i++) await fleet.workers[0].does('call')

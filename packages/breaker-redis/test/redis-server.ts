@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -32,28 +32,38 @@ export interface RedisServer extends AsyncDisposable {
   restart(): Promise<void>
 }
 
+/** Says the id of the process it runs, and ends that one when its own input ends: with whoever started it, however that one ends. */
+const guarded = 'exec 3<&0; "$0" "$@" & p=$!; echo $p; (cat <&3; kill -9 $p) 2>/dev/null & wait $p'
+
 /** Starts a Redis on a free port of 127.0.0.1 that keeps nothing and ends with this process. */
 export const startRedis = async (program: string, ...settings: string[]): Promise<RedisServer> => {
   const folder = await mkdtemp(join(tmpdir(), 'backon-redis-'))
   let port = await freePort()
-  let child: ChildProcess | undefined
+  let pid = 0
+  let ended = Promise.resolve()
 
   const kill = async (): Promise<void> => {
-    if (!child || child.exitCode !== null || child.signalCode) return
-    const ended = new Promise((resolve) => child!.once('exit', resolve))
-    child.kill('SIGKILL')
+    if (pid) process.kill(pid, 'SIGKILL')
     await ended
   }
-  const begin = async (): Promise<boolean> => {
-    child = spawn(program, ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', ...settings], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
-    const started = child
+  const begin = (): Promise<boolean> => {
+    const args = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', ...settings]
+    const child = spawn('sh', ['-c', guarded, program, ...args], { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] })
     let log = ''
     return new Promise((resolve) => {
-      started.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
         log = (log + text).slice(-10_000)
+        pid ||= Number.parseInt(log)
         if (log.includes('Ready to accept connections')) resolve(true)
       })
-      started.once('exit', () => resolve(false))
+      ended = new Promise((over) =>
+        child.once('exit', () => {
+          pid = 0
+          child.stdin.destroy()
+          resolve(false)
+          over()
+        }),
+      )
     })
   }
   const start = async (): Promise<void> => {
@@ -63,22 +73,19 @@ export const startRedis = async (program: string, ...settings: string[]): Promis
       port = await freePort()
     }
   }
-  const end = (): void => void child?.kill('SIGKILL')
-  process.once('exit', end)
   await start()
   return {
     get port() {
       return port
     },
-    freeze: () => void child!.kill('SIGSTOP'),
-    thaw: () => void child!.kill('SIGCONT'),
+    freeze: () => void process.kill(pid, 'SIGSTOP'),
+    thaw: () => void process.kill(pid, 'SIGCONT'),
     kill,
     async restart() {
       await kill()
       if (!(await begin())) throw new Error(`redis-server does not start again on port ${port}`)
     },
     async [Symbol.asyncDispose]() {
-      process.removeListener('exit', end)
       await kill()
       await rm(folder, { recursive: true, force: true })
     },
