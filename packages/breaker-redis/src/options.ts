@@ -1,4 +1,4 @@
-import { atLeastZero, check, invalid } from '@backon/core/kit'
+import { check, invalid, nonNegative } from '@backon/core/kit'
 import type { RedisClient } from './client.ts'
 
 /** The store has begun to fail: it threw, answered nonsense, or did not answer in time. */
@@ -52,10 +52,7 @@ export const complete = (options: ShareOptions) => {
   const { client, key, refresh = 1_000, timeout = 50, lease = 0, agree = 1, firstPeek = 0, subscribe, onStoreError } = options
   if (typeof client?.eval !== 'function') invalid('client', 'an object with eval(script, keys, args)', client)
   if (typeof key !== 'string' || !key) invalid('key', 'a string of 1 character or more', key)
-  atLeastZero('refresh', refresh)
-  atLeastZero('timeout', timeout)
-  atLeastZero('lease', lease)
-  atLeastZero('firstPeek', firstPeek)
+  nonNegative({ refresh, timeout, lease, firstPeek })
   if (!Number.isInteger(agree) || agree < 1) invalid('agree', 'an integer of 1 or more', agree)
   check('function', { subscribe, onStoreError, 'client.evalsha': client.evalsha })
   return { client, key: `backon:${key}`, refresh, timeout, lease, agree, firstPeek, subscribe, onStoreError: onStoreError?.bind(options) }
