@@ -32,7 +32,7 @@ const simulated = async (mode: Mode, size: number): Promise<number> => {
   const clock = virtualClock()
   return clock.run(async () => {
     const store = new VirtualRedis(() => 1_750_000_000_000 + clock.now())
-    const { eval: run } = store.client()
+    const client = store.client()
     let requests = 0
     const request = async (): Promise<void> => {
       requests++
@@ -40,7 +40,7 @@ const simulated = async (mode: Mode, size: number): Promise<number> => {
       throw new Error('down')
     }
     const share: Share = {
-      client: { eval: async (...given) => (await sleep(1), run(...given)) },
+      client: { eval: async (...given) => (await sleep(1), client.eval(...given)) },
       subscribe: (_channel, onMessage) => {
         const listener = (_: string, message: string): void => void sleep(1).then(() => onMessage(message))
         store.listeners.add(listener)

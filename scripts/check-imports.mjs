@@ -30,6 +30,7 @@ const layers = {
     ['matchers', 'index'],
   ],
   hedge: [['hooks', 'error', 'follow'], ['percentile', 'judge'], ['options'], ['pace'], ['outcome'], ['race'], ['hedging'], ['hedge', 'retrying'], ['index']],
+  'breaker-redis': [['script', 'within'], ['client'], ['options'], ['link'], ['share'], ['index']],
   'metrics-prometheus': [['series'], ['prometheus'], ['index']],
   'metrics-otel': [['metrics', 'tracing'], ['index']],
 }

@@ -46,6 +46,9 @@ export interface ShareOptions {
   onStoreError?: ((event: StoreErrorEvent) => unknown) | undefined
 }
 
+/** Options that have been checked. */
+export type Completed = ReturnType<typeof complete>
+
 /** Reads options, and throws for an unusable one. */
 export const complete = (options: ShareOptions) => {
   if (!options || typeof options !== 'object') invalid('options', 'an object', options)
@@ -54,6 +57,7 @@ export const complete = (options: ShareOptions) => {
   if (typeof key !== 'string' || !key) invalid('key', 'a string of 1 character or more', key)
   nonNegative({ refresh, timeout, lease, firstPeek })
   if (!Number.isInteger(agree) || agree < 1) invalid('agree', 'an integer of 1 or more', agree)
+  // oxlint-disable-next-line typescript/unbound-method -- looked at, not called
   check('function', { subscribe, onStoreError, 'client.evalsha': client.evalsha })
   return { client, key: `backon:${key}`, refresh, timeout, lease, agree, firstPeek, subscribe, onStoreError: onStoreError?.bind(options) }
 }

@@ -17,7 +17,7 @@ const ok = async (): Promise<string> => 'ok'
 /** Asks again until it is so, for what another process brings about; gives up after 10 s. */
 const until = async (done: () => unknown): Promise<void> => {
   for (const end = Date.now() + 10_000; !(await done()); await new Promise((resolve) => setTimeout(resolve, 5))) {
-    if (Date.now() > end) throw new Error(`waited in vain for ${done}`)
+    if (Date.now() > end) throw new Error(`waited in vain for ${String(done)}`)
   }
 }
 

@@ -398,9 +398,9 @@ describe('RT-51 a store that misbehaves', () => {
     const a = world.process()
     await a.fail()
     await world.pass(1_000)
-    const { run } = world.store
+    const run = world.store.run.bind(world.store)
     vi.spyOn(world.store, 'run').mockImplementationOnce((...given) => {
-      run.apply(world.store, given)
+      run(...given)
       throw new Error('connection lost')
     })
     await a.call(() => {
@@ -605,6 +605,22 @@ describe('by hand', () => {
     await b.call()
     await a.call()
     expect([b.state, a.state]).toEqual(['closed', 'open'])
+  })
+
+  test('what could not be told is not lost to a question for the lease', async () => {
+    const [a, b] = [world.process(), world.process()]
+    await a.shared.isolate({ everywhere: true })
+    await b.call()
+    world.store.state = 'down'
+    expect(await a.shared.reset({ everywhere: true })).toBe(false)
+    await a.fail()
+    await world.pass(1_000)
+    world.store.state = 'up'
+    acts()
+    await a.call()
+    expect(acts()).toBe('lc')
+    await b.call()
+    expect([a.state, b.state]).toEqual(['closed', 'closed'])
   })
 
   test('with the store down it holds here, says so, and is told at the next contact', async () => {

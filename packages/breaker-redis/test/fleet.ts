@@ -88,10 +88,11 @@ export const startFleet = async (size: number, setup: object | ((i: number) => o
     workers: workers as any,
     async [Symbol.asyncDispose]() {
       await Promise.all(
-        workers.map(({ child }) => {
-          const ended = child.exitCode === null && !child.signalCode ? new Promise((resolve) => child.once('exit', resolve)) : undefined
+        workers.map(async ({ child }) => {
+          if (child.exitCode !== null || child.signalCode) return
+          const ended = new Promise((resolve) => child.once('exit', resolve))
           child.kill('SIGKILL')
-          return ended
+          await ended
         }),
       )
     },

@@ -57,9 +57,10 @@ const quiet = async (): Promise<void> => {
 }
 
 process.on('disconnect', () => process.exit())
-process.on('message', async ({ id, act, waits }: { id: number; act: string; waits?: boolean }) => {
+const answer = async ({ id, act, waits }: { id: number; act: string; waits?: boolean }): Promise<void> => {
   const result = await acts[act]!()
   if (waits) await quiet()
   process.send!({ id, result })
-})
+}
+process.on('message', (message: any) => void answer(message))
 process.send!('ready')
