@@ -278,7 +278,7 @@ describe('seen in other systems', () => {
     expect(await b.call()).toBe('ok')
   })
 
-  test('one process\' clock stored: hosts whose clocks are hours or years apart agree on what is left', async () => {
+  test('one process\' monotonic clock stored, and clock skew between hosts: those whose clocks are hours or years apart agree on what is left', async () => {
     const [a, b, c] = [world.process({}, {}, 0), world.process({}, {}, 5 * 3_600_000), world.process({}, {}, -3e11)]
     await a.fail()
     await b.call()

@@ -1,7 +1,7 @@
 // A process of a fleet, driven by messages: what it is told to do it does, and says so. Ends with whoever started it.
 import { CircuitBreaker } from '@backon/breaker'
 import { shareBreaker } from '../src/share.ts'
-import { connect, kinds } from './clients.ts'
+import { connect, type kinds } from './clients.ts'
 
 interface Setup {
   kind: (typeof kinds)[number]
