@@ -47,7 +47,7 @@ export const rows = [
   },
   {
     name: 'backon: prepared Retrying, call(fn)',
-    target: 1.15,
+    target: 4,
     async make() {
       const { Retrying } = await core()
       const retrying = new Retrying({ maxTries: 3, wait: 0 })
@@ -55,8 +55,17 @@ export const rows = [
     },
   },
   {
+    name: 'backon: prepared Retrying, run(operation)',
+    target: 4,
+    async make() {
+      const { Retrying } = await core()
+      const retrying = new Retrying({ maxTries: 3, wait: 0 })
+      return () => retrying.run(ok)
+    },
+  },
+  {
     name: 'backon: function wrapped by onException',
-    target: 1.15,
+    target: 1.25,
     async make() {
       const { onException } = await core()
       return onException(0, Error, { maxTries: 3 })(ok)
@@ -64,7 +73,7 @@ export const rows = [
   },
   {
     name: 'backon: inline { maxTries, wait }',
-    target: 1.5,
+    target: 1.4,
     async make() {
       const { retry } = await core()
       return () => retry(ok, { maxTries: 3, wait: 0 })
@@ -87,7 +96,7 @@ export const rows = [
   },
   {
     name: 'backon: one plugin that wraps',
-    target: 1.6,
+    target: 1.8,
     async make() {
       const { onException } = await core()
       const plugin = { wrap: (next) => (attempt) => next(attempt) }
@@ -96,7 +105,7 @@ export const rows = [
   },
   {
     name: 'backon: one handler (onSuccess)',
-    target: 3,
+    target: 5,
     async make() {
       const { onException } = await core()
       return onException(0, Error, { maxTries: 3, onSuccess: () => {} })(ok)
@@ -104,10 +113,71 @@ export const rows = [
   },
   {
     name: 'backon: maxTime',
-    target: 6,
+    target: 10,
     async make() {
       const { onException } = await core()
       return onException(0, Error, { maxTries: 3, maxTime: 10_000 })(ok)
+    },
+  },
+  {
+    name: 'backon: one async handler (onSuccess)',
+    async make() {
+      const { onException } = await core()
+      return onException(0, Error, { maxTries: 3, onSuccess: async () => {} })(ok)
+    },
+  },
+  {
+    name: 'backon: signal',
+    async make() {
+      const { onException } = await core()
+      return onException(0, Error, { maxTries: 3, signal: new AbortController().signal })(ok)
+    },
+  },
+  {
+    name: 'backon: signal, and the attempt reads its own',
+    async make() {
+      const { Retrying } = await core()
+      const retrying = new Retrying({ maxTries: 3, signal: new AbortController().signal })
+      return () => retrying.run(async (attempt) => (attempt.signal.aborted ? 0 : 1))
+    },
+  },
+  {
+    name: 'backon: a plugin that wraps, given inline',
+    async make() {
+      const { retry } = await core()
+      const plugin = { timeless: true, wrap: (next) => (attempt) => next(attempt) }
+      return () => retry(ok, { use: [plugin] })
+    },
+  },
+  {
+    name: 'backon: breaker, given inline',
+    target: 3.5,
+    async make() {
+      const { retry } = await core()
+      const { CircuitBreaker } = await load('breaker')
+      const breaker = new CircuitBreaker()
+      return () => retry(ok, { use: [breaker] })
+    },
+  },
+  {
+    name: 'backon: hedging, given inline',
+    target: 6,
+    async make() {
+      const { retry } = await core()
+      const { hedging } = await load('hedge')
+      const plugin = hedging({ wait: 1_000 })
+      return () => retry(ok, { use: [plugin] })
+    },
+  },
+  {
+    name: 'backon: prometheusMetrics, given inline',
+    target: 9,
+    async make() {
+      const { retry } = await core()
+      const { prometheusMetrics } = await load('metrics-prometheus')
+      const { Registry } = await import('prom-client')
+      const plugin = prometheusMetrics({ register: new Registry() })
+      return () => retry(ok, { use: [plugin], name: 'bench' })
     },
   },
 ]

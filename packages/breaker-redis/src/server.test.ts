@@ -55,7 +55,8 @@ describe.skipIf(!program).each(kinds)('%s and a real Redis', { timeout: 60_000 }
     await using server = await startRedis(program!)
     const connected = await connect(kind, server.port)
     const scripts = vi.spyOn(connected.client, 'eval')
-    const [a, b] = [member(connected.client, {}, 200), member(connected.client, {}, 200)]
+    const [a, b] = [member(connected.client, {}, 1_000), member(connected.client)]
+    await connected.command('PING')
     await a.call(fail)
     await b.call()
     expect([a.breaker.state, b.breaker.state, scripts.mock.calls.length]).toEqual(['open', 'open', 1])
@@ -109,7 +110,8 @@ describe.skipIf(!program).each(kinds)('%s and a real Redis', { timeout: 60_000 }
     await using server = await startRedis(program!)
     const connected = await connect(kind, server.port)
     const errors: string[] = []
-    const [a, b] = [member(connected.client, { onStoreError: ({ error }) => void errors.push((error as Error).message) }, 50), member(connected.client)]
+    const [a, b] = [member(connected.client, { onStoreError: ({ error }) => void errors.push((error as Error).message) }, 1_000), member(connected.client)]
+    await connected.command('PING')
     await connected.command('CONFIG', 'SET', 'maxmemory', '1')
     expect([await a.call(fail), a.breaker.state, errors.length]).toEqual(['down', 'open', 0])
     await until(() => a.breaker.retryAfter === 0)
@@ -144,7 +146,8 @@ describe.skipIf(!program)('more than one server', { timeout: 60_000 }, () => {
     await node.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
     await until(async () => String(await node.call('CLUSTER', 'INFO')).includes('cluster_state:ok'))
     const cluster = new Cluster([{ host: '127.0.0.1', port: server.port }])
-    const [a, b] = [member(adapt(cluster), {}, 100), member(adapt(cluster))]
+    const [a, b] = [member(adapt(cluster), {}, 1_000), member(adapt(cluster))]
+    await cluster.ping()
     await a.call(fail)
     await b.call()
     expect(b.breaker.state).toBe('open')
@@ -165,7 +168,7 @@ describe.skipIf(!program)('more than one server', { timeout: 60_000 }, () => {
     let redis = first
     const client: RedisClient = { eval: (script, keys, args) => redis.eval(script, keys.length, ...keys, ...args) }
     const errors: string[] = []
-    const [a, b] = [member(client, {}, 100), member(client, { onStoreError: ({ error }) => void errors.push((error as Error).message) })]
+    const [a, b] = [member(client, {}, 1_000), member(client, { onStoreError: ({ error }) => void errors.push((error as Error).message) })]
     await a.call(fail)
     await until(async () => (await first.wait(1, 100)) === 1)
     await primary.kill()

@@ -5,10 +5,10 @@ import { arm, type TimerHolder } from '@backon/core/kit'
 export const within = (ms: number, work: PromiseLike<unknown>): Promise<boolean> =>
   new Promise((resolve) => {
     const time = clock()
-    const holder: TimerHolder = { _timer: undefined }
+    const holder: TimerHolder = { timer: undefined }
     arm(holder, time, ms, () => resolve(false))
     void work.then(() => {
-      time.clearTimeout(holder._timer)
+      time.clearTimeout(holder.timer)
       resolve(true)
     })
   })

@@ -32,7 +32,7 @@ export const lookAtNames = (options: object, always = false): void => {
     if (names.includes(name as keyof Forced) || told.has(name)) continue
     told.add(name)
     // oxlint-disable-next-line no-console -- a misspelt option is no reason to fail in production
-    console.warn(`@backon/core: there is no option ${name}${nearest(name)} It is ignored. Options are ${names.slice(0, -2).join(', ')}.`)
+    console.warn(`@backon/core ignores ${name}, which is no option${nearest(name)}`)
   }
 }
 

@@ -19,7 +19,7 @@ export interface Pace {
   _asked: boolean
   /** No copy starts any more. */
   _closed: boolean
-  _timer: unknown
+  timer: unknown
 }
 
 /** How long the next copy has to wait after the one before it; `undefined` when there is none to come. */
@@ -54,9 +54,9 @@ export const giveBack = ({ _plan }: Pace): void => {
 }
 
 const stop = (pace: Pace): void => {
-  if (pace._timer === undefined) return
-  pace._clock.clearTimeout(pace._timer)
-  pace._timer = undefined
+  if (pace.timer === undefined) return
+  pace._clock.clearTimeout(pace.timer)
+  pace.timer = undefined
 }
 
 /** Counts a copy, and gives its number. */
@@ -72,11 +72,11 @@ export const count = (pace: Pace): number => {
  * have come by then.
  */
 export const whenDue = (pace: Pace, due: (needed: number) => void): void => {
-  if (pace._timer !== undefined) return
+  if (pace.timer !== undefined) return
   const wait = delay(pace)
   if (!wait || wait === Infinity) return
   arm(pace, pace._clock, wait, () => {
-    pace._timer = undefined
+    pace.timer = undefined
     due(pace._asked ? 1 : 2)
   })
 }

@@ -12,7 +12,7 @@ const soon = /* @__PURE__ */ Promise.resolve()
 export const run = (plan: Plan, next: (attempt: Attempt) => unknown, attempt: Attempt): any => {
   const race: Race = {
     _plan: plan, _next: next, _attempt: attempt, _clock: clock(),
-    _sent: 0, _most: plan.maxHedge, _waiting: 0, _wait: undefined, _asked: false, _closed: false, _timer: undefined,
+    _sent: 0, _most: plan.maxHedge, _waiting: 0, _wait: undefined, _asked: false, _closed: false, timer: undefined,
     _copies: [], _out: 0, _began: undefined, _best: undefined, _end: undefined, _settle: undefined,
   }
   earn(plan)
@@ -33,12 +33,12 @@ const answer = ({ _failed, _result }: Outcome): unknown => {
 /** From now on there are timers, and the attempt is listened to. */
 const watch = (race: Race): Promise<unknown> => {
   const { _attempt, _clock, _plan: { timeout } } = race
-  const deadline: TimerHolder = { _timer: undefined }
+  const deadline: TimerHolder = { timer: undefined }
   const cutBy = (reason: unknown): void => cut(race, reason)
   return new Promise((resolve, reject) => {
     let unlisten: (() => void) | undefined
     race._settle = ({ _failed, _result }) => {
-      _clock.clearTimeout(deadline._timer)
+      _clock.clearTimeout(deadline.timer)
       unlisten?.()
       ;(_failed ? reject : resolve)(_result)
     }

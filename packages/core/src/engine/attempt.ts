@@ -4,6 +4,8 @@ import { alone, followWeakly, type Source } from './follow.ts'
 
 type Listener = (reason: unknown) => void
 
+const nobody: readonly Listener[] = []
+
 /** Who uses a signal keeps the attempt that aborts it. (The other way round it would be collected while a body stalls.) */
 const owners = /* @__PURE__ */ new WeakMap<AbortSignal, CallAttempt>()
 
@@ -21,9 +23,7 @@ export class CallAttempt implements Attempt {
   declare _controller: AbortController | undefined
   /** Whether a signal of it, or of an attempt forked from it, was ever read: somebody can still be told to stop. */
   declare _taken: boolean
-  /** Nearly always one is enough. */
-  declare _listener: Listener | undefined
-  declare _listeners: Set<Listener> | undefined
+  declare _listeners: readonly Listener[]
   /** What its operation gave back, where somebody may wait for it. */
   declare _work: unknown
   /** The attempt before it, whose value was not the result and may still be in use, until this one runs. */
@@ -37,15 +37,21 @@ export class CallAttempt implements Attempt {
     this._facts = facts
     this._sources = sources
     this.aborted = this._taken = false
-    this.reason = this._controller = this._listener = this._listeners = this._work = this._before = undefined
+    this.reason = this._controller = this._work = this._before = undefined
+    this._listeners = nobody
   }
 
   get details(): Details {
     return this._facts(this._owner)
   }
 
+  get deadline(): number | undefined {
+    const { _policy, _started } = rootOf(this)._owner
+    return _policy?._maxTime < Infinity ? _started + _policy._maxTime : undefined
+  }
+
   get sync(): boolean {
-    return rootOf(this)._owner._blocking === true
+    return !!rootOf(this)._owner._refuse
   }
 
   get signal(): AbortSignal {
@@ -60,11 +66,9 @@ export class CallAttempt implements Attempt {
 
   whenAborted(listener: Listener): () => void {
     if (this.aborted) listener(this.reason)
-    else if (this._listener || this._listeners?.size) (this._listeners ??= new Set()).add(listener)
-    else this._listener = listener
+    else this._listeners = [...this._listeners, listener]
     return () => {
-      if (this._listener === listener) this._listener = undefined
-      else this._listeners?.delete(listener)
+      this._listeners = this._listeners.filter((other) => other !== listener)
     }
   }
 
@@ -72,16 +76,15 @@ export class CallAttempt implements Attempt {
     if (this.aborted) return
     this.aborted = true
     this.reason = reason
-    const { _listener, _listeners } = this
-    this._listener = this._listeners = undefined
     this._controller?.abort(reason)
-    for (const listener of [_listener, ...(_listeners ?? [])]) {
+    for (const listener of this._listeners) {
       try {
-        listener?.(reason)
+        listener(reason)
       } catch (error) {
         report(error)
       }
     }
+    this._listeners = nobody
   }
 }
 
@@ -94,7 +97,7 @@ const rootOf = (attempt: any): CallAttempt => {
 /** Keeps what an operation gives back with the attempt of its call, for who closes a scope: also what a plugin runs and forgets. */
 export const note = <Work>(attempt: Attempt, work: Work): Work => {
   const root = rootOf(attempt)
-  root._work = root._work ? Promise.allSettled([root._work, work]) : work
+  root._work = root._work ? Promise.allSettled([root._work, work] as Promise<unknown>[]) : work
   return work
 }
 

@@ -22,7 +22,7 @@ export interface Cutting extends Follower {
   /** Rejects at once. */
   _reject: ((reason: unknown) => void) | undefined
   /** The deadline. */
-  _timer: unknown
+  timer: unknown
   /** For who tracks the call: where it is kept. */
   _place: number
 }
@@ -43,8 +43,8 @@ export interface Call {
   readonly _name: string | undefined
   /** What can cut it short, besides its deadline. */
   readonly _sources: readonly Source[]
-  /** Nobody can wait in it: a promise is refused. */
-  readonly _blocking: boolean
+  /** Refuses a promise, where nobody can wait for it. */
+  readonly _refuse: ((answer: unknown, who: string) => void) | undefined
   _phase: Phase
   /** The attempt under way; afterwards, while its outcome is judged; and in a wait, if somebody may still be using its signal for a value that is not the result. */
   _attempt: CallAttempt | undefined
@@ -53,8 +53,8 @@ export interface Call {
   _previousWait: number
   /** The wait that has been decided, until it is over. */
   _wait: number | undefined
-  /** The latest outcome, and how long its attempt took; `undefined` before the first. */
-  _failed: boolean
+  /** The latest outcome; `_failed` is `undefined` before the first. And how long the latest attempt took. */
+  _failed: boolean | undefined
   _result: any
   _duration: number | undefined
   /** When it began, on its clock, and how long it had been under way when its latest attempt began, or ended. */
@@ -62,7 +62,7 @@ export interface Call {
   _elapsed: number
   _ending: Ending | undefined
   /** The timer of its wait, and when it is to ring. */
-  _timer: unknown
+  timer: unknown
   _until: number | undefined
   /** Ends what it waits for that is the caller's: a sleep, what is done about the end. */
   _waker: AbortController | undefined
@@ -78,7 +78,7 @@ export const wrap = (operation: Operation<any>, { _plugins }: Policy): Operation
 
 /** Opens a call: before its first attempt, or with that one under way since it `started`. */
 export const newCall = (
-  policy: Policy, work: Operation<any>, target: Function, args: readonly unknown[], started: number, sources: readonly Source[], name?: string, blocking = false, attempt?: CallAttempt,
+  policy: Policy, work: Operation<any>, target: Function, args: readonly unknown[], started: number, sources: readonly Source[], name?: string, attempt?: CallAttempt, refuse?: Call['_refuse'],
 ): Call => ({
   _policy: bounded(policy),
   _work: work,
@@ -86,20 +86,20 @@ export const newCall = (
   _args: args,
   _name: name,
   _sources: sources,
-  _blocking: blocking,
+  _refuse: refuse,
   _phase: attempt ? 'running' : 'fresh',
   _attempt: attempt,
   _tries: attempt ? 1 : 0,
   _idleFor: 0,
   _previousWait: 0,
   _wait: undefined,
-  _failed: false,
+  _failed: undefined,
   _result: undefined,
   _duration: undefined,
   _started: started,
   _elapsed: 0,
   _ending: undefined,
-  _timer: undefined,
+  timer: undefined,
   _until: undefined,
   _waker: undefined,
   _cutting: undefined,
@@ -119,9 +119,9 @@ export const record = (call: Call): any => {
     idleFor: call._idleFor,
     previousWait: call._previousWait,
   } satisfies Details
-  if (call._duration !== undefined && _phase !== 'opening' && _phase !== 'running') {
-    details.duration = call._duration
-    details[call._failed ? 'exception' : 'value'] = call._result
+  if (_phase !== 'opening' && _phase !== 'running') {
+    if (call._duration !== undefined) details.duration = call._duration
+    if (call._failed !== undefined) details[call._failed ? 'exception' : 'value'] = call._result
   }
   if (_wait !== undefined) details.wait = _wait
   if (_ending) details.end = _ending._end

@@ -18,7 +18,7 @@ export const conclude = (call: Call, verdict: Verdict): unknown => {
     tellPlugins(call, event)
     const told = tellHandlers(call, event)
     const last: any = told ? unlessAborted(call, told, () => undefined).then(() => answer(call, verdict)) : answer(call, verdict)
-    later = !call._blocking && isThenable(last)
+    later = !call._refuse && isThenable(last)
     return later ? last.finally(() => finish(call)) : last
   } finally {
     if (!later) finish(call)
@@ -27,14 +27,14 @@ export const conclude = (call: Call, verdict: Verdict): unknown => {
 
 /** What the caller gets. Only an outcome that would have been retried can be replaced. */
 const answer = (call: Call, verdict: Verdict): unknown => {
-  const { retryErrorCallback, raiseOnGiveup } = call._policy._rules
+  const { _raises, _rules: { retryErrorCallback } } = call._policy
   const givenUp = verdict !== 'success' && verdict !== 'fatal'
   if (givenUp && retryErrorCallback) {
     const instead = retryErrorCallback(record(call))
     return isThenable(instead) ? unlessAborted(call, instead, (reason) => Promise.reject(reason)) : instead
   }
   if (!call._failed) return call._result
-  if (givenUp && raiseOnGiveup === false) return undefined
+  if (givenUp && _raises === false) return undefined
   throw call._result
 }
 
@@ -55,14 +55,14 @@ export const finish = (call: Call): void => {
   if (call._phase === 'over') return
   call._phase = 'over'
   call._attempt = undefined
-  call._policy._clock.clearTimeout(call._timer)
+  call._policy._clock.clearTimeout(call.timer)
   if (call._cutting) release(call)
   call._policy._tracker?._closed(call)
 }
 
 /** Takes back what `watch` has set up. */
 export const release = ({ _cutting, _policy, _sources }: Call): void => {
-  _policy._clock.clearTimeout(_cutting!._timer)
+  _policy._clock.clearTimeout(_cutting!.timer)
   for (const source of _sources) unfollow(source, _cutting!)
 }
 
@@ -75,7 +75,7 @@ export const fault = (call: Call, error: unknown): void => {
 export const abort = (call: Call, reason: unknown): void => {
   const { _attempt, _cutting, _phase, _waker } = call
   if (_phase === 'over') return
-  if (_phase === 'ending') return _waker?.abort(reason)
+  if (_phase === 'ending') return (call._waker ??= new AbortController()).abort(reason)
   const elapsed = now(call._policy) - call._started
   if (_phase === 'opening') call._tries--
   if (_phase === 'running') call._duration = elapsed - call._elapsed
@@ -84,7 +84,8 @@ export const abort = (call: Call, reason: unknown): void => {
   call._ending = { _end: 'abort', _reason: reason }
   finish(call)
   _cutting?._reject?.(reason)
-  _attempt?.abort(reason)
+  // An attempt that has failed is over: what it has left behind is nobody's to abort, see `abortLeftovers`.
+  if (_phase !== 'judging' || !call._failed) _attempt?.abort(reason)
   _attempt?._before?.abort(reason)
   _waker?.abort(reason)
   if (_phase !== 'fresh') tellPlugins(call, 'onAbort')

@@ -15,11 +15,17 @@ export const property = (thrown: any, name: string): unknown => {
   }
 }
 
+/** Takes a yes or no. A function is neither: it is `stopNever` that was given for `stopNever()`. */
+const yes = <Answer>(name: string, value: Answer): Answer => {
+  if (typeof value === 'function') throw new TypeError(`${name} must answer yes or no, not with a function: call it where it is given`)
+  return answer(name, value)
+}
+
 /** Whether the outcome is one to be retried. */
 const isRetried = (call: Call): boolean => {
   const { _failed, _result, _policy: { _exception, _rules: { condition, predicate } } } = call
-  if (condition) return answer('condition', condition(record(call)))
-  if (!_failed) return !!predicate && answer('predicate', predicate(_result))
+  if (condition) return yes('condition', condition(record(call)))
+  if (!_failed) return !!predicate && yes('predicate', predicate(_result))
   return property(_result, 'retryable') !== false && (_exception ? isInstance(_result, _exception) : !predicate)
 }
 
@@ -48,9 +54,9 @@ export const decide = (call: Call): number | Verdict => {
   if (stop || _plugins[0]) {
     call._wait = wait
     const details = record(call)
-    if (stop && answer('stop', stop(details))) return 'stop'
+    if (stop && yes('stop', stop(details))) return 'stop'
     for (const plugin of _plugins) {
-      const stops = plugin.stop && answer('stop', plugin.stop(details))
+      const stops = plugin.stop && yes('stop', plugin.stop(details, _plugins))
       if (stops) return stops === 'refused' ? 'refused' : 'stop'
     }
   }

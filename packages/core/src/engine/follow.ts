@@ -11,30 +11,14 @@ export interface Follower {
   readonly _cut: (reason: unknown) => void
 }
 
-/** An attempt that may outlive its call: a response is still being read with its signal. */
-interface Abortable {
-  abort(reason: unknown): void
-}
-
 /** All that follows one source. However many they are, one listener hangs on the source. */
 interface Hub {
-  readonly _source: Source
-  /** Calls under way. */
-  readonly _calls: Set<Follower>
-  /** Attempts whose signal somebody has taken: held by who uses the signal, and by nobody here. */
-  readonly _attempts: Set<WeakRef<Abortable>>
-  /** Takes the listener off again; absent while there is none. */
-  _silence: (() => void) | undefined
+  readonly _followers: Set<Follower>
+  /** Takes the listener off again. */
+  readonly _silence: () => void
 }
 
 const hubs = /* @__PURE__ */ new WeakMap<Source, Hub>()
-
-const hubOf = (source: Source): Hub => {
-  let hub = hubs.get(source)
-  if (!hub) hubs.set(source, (hub = { _source: source, _calls: new Set(), _attempts: new Set(), _silence: undefined }))
-  if (!hub._silence) hub._silence = listen(source, (reason) => tellAll(hub, reason))
-  return hub
-}
 
 const listen = (source: Source, listener: (reason: unknown) => void): (() => void) => {
   if ('whenAborted' in source) return source.whenAborted(listener)
@@ -43,40 +27,35 @@ const listen = (source: Source, listener: (reason: unknown) => void): (() => voi
   return () => source.removeEventListener('abort', onabort)
 }
 
-const tellAll = ({ _calls, _attempts }: Hub, reason: unknown): void => {
-  for (const call of _calls) call._cut(reason)
-  for (const ref of _attempts) ref.deref()?.abort(reason)
-  _attempts.clear()
-}
-
-/** Nobody follows any more: nothing is left on the source. */
-const tidy = (hub: Hub): void => {
-  if (hub._calls.size || hub._attempts.size) return
-  hub._silence?.()
-  hub._silence = undefined
-}
-
 /** Follows a source that is not aborted, until `unfollow`. */
-export const follow = (source: Source, call: Follower): void => {
-  hubOf(source)._calls.add(call)
+export const follow = (source: Source, follower: Follower): void => {
+  let hub = hubs.get(source)
+  if (!hub) {
+    const _followers = new Set<Follower>()
+    const _silence = listen(source, (reason) => {
+      for (const { _cut } of _followers) _cut(reason)
+    })
+    hubs.set(source, (hub = { _followers, _silence }))
+  }
+  hub._followers.add(follower)
 }
 
-export const unfollow = (source: Source, call: Follower): void => {
+/** Follows no more. Where nobody does, nothing is left on the source. */
+export const unfollow = (source: Source, follower: Follower): void => {
   const hub = hubs.get(source)
-  if (hub?._calls.delete(call)) tidy(hub)
+  if (!hub?._followers.delete(follower) || hub._followers.size) return
+  hubs.delete(source)
+  hub._silence()
 }
 
-let collected: FinalizationRegistry<[Hub, WeakRef<Abortable>]> | undefined
+let collected: FinalizationRegistry<[Source, Follower]> | undefined
 
-/** Lets an attempt hear of a source for as long as the attempt lives, which is not lengthened by it. */
-export const followWeakly = (source: Source, attempt: Abortable): void => {
+/** Lets an attempt hear of a source for as long as the attempt lives, which is not lengthened by it: its signal may be in use after the call. */
+export const followWeakly = (source: Source, attempt: Pick<Attempt, 'abort'>): void => {
   if (source.aborted) return attempt.abort(source.reason)
-  const hub = hubOf(source)
   const ref = new WeakRef(attempt)
-  hub._attempts.add(ref)
-  collected ??= new FinalizationRegistry(([hub, ref]) => {
-    hub._attempts.delete(ref)
-    tidy(hub)
-  })
-  collected.register(attempt, [hub, ref])
+  const follower: Follower = { _cut: (reason) => ref.deref()?.abort(reason) }
+  follow(source, follower)
+  collected ??= new FinalizationRegistry(([source, follower]) => unfollow(source, follower))
+  collected.register(attempt, [source, follower])
 }

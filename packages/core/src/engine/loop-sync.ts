@@ -36,12 +36,14 @@ export const loopSync = (call: Call): unknown => {
     }
   } catch (error) {
     fault(call, error)
+    // Aborted before, it ends with that reason.
+    check(call)
     throw error
   }
 }
 
 /** A call that was cut short goes no further; a promise is refused, and its rejection is not left unhandled. */
-export const check = <Answer>(call: Call, answer?: Answer, who = ''): Answer | undefined => {
+export const check = (call: Call, answer?: unknown, who = ''): any => {
   if (call._ending?._end === 'abort') throw call._ending._reason
   refusePromise(answer, who)
   return answer

@@ -1,6 +1,7 @@
 import { atLeastZero, check, invalid, listOf } from '../check.ts'
-import { copyOf, lookAtNames } from '../names.ts'
+import { copyOf, lookAtNames, names } from '../names.ts'
 import { state } from '../seams/state.ts'
+import { answer } from '../thenable.ts'
 import { realClock } from '../time/clock.ts'
 import type { Clock, ErrorClass, Forced, Handler, Options, Plugin } from '../types.ts'
 import { finite } from '../wait/ask.ts'
@@ -13,7 +14,7 @@ export interface Tracker {
 }
 
 /** The rarer options, as they were given. */
-export type Rules = Pick<Options, 'predicate' | 'condition' | 'giveup' | 'stop' | 'sleep' | 'retryErrorCallback' | 'raiseOnGiveup'>
+export type Rules = Pick<Options, 'predicate' | 'condition' | 'giveup' | 'stop' | 'sleep' | 'retryErrorCallback'>
 
 /** The moments that the caller's own handlers can watch. */
 export type Event = 'onAttempt' | 'before' | 'after' | 'onSuccess' | 'beforeSleep' | 'onBackoff' | 'onGiveup'
@@ -29,6 +30,7 @@ export interface Policy {
   /** What can cut its calls short, besides their deadline. */
   readonly _sources: readonly Source[]
   readonly _rules: Rules
+  readonly _raises: boolean | undefined
   readonly _clock: Clock
   readonly _tracker: Tracker | undefined
   /** The caller's own handlers; absent when there are none. */
@@ -39,7 +41,7 @@ export interface Policy {
   readonly _watched: boolean
   /** Whether anything may ask for the time: reading the clock costs as much as all the rest of a call that succeeds. */
   readonly _timed: boolean
-  /** Nobody is told, nothing can cut a call short, and every value is a success. */
+  /** Nobody is told of a success, nothing can cut a call short, and every value is a success. */
   readonly _plain: boolean
 }
 
@@ -47,12 +49,12 @@ const noRules: Rules = {}
 
 /** Takes a bound on the attempts of one call. */
 export const triesOf = (maxTries: number | (() => number)): number => {
-  const tries: any = typeof maxTries === 'function' ? maxTries() : maxTries
+  const tries: any = typeof maxTries === 'function' ? answer('maxTries', maxTries()) : maxTries
   return tries === Infinity || (Number.isInteger(tries) && tries > 0) ? tries : invalid('maxTries', 'an integer of 1 or more, or Infinity', tries)
 }
 
 /** Takes a bound on the time of one call. */
-export const timeOf = (maxTime: number | (() => number)): number => atLeastZero('maxTime', typeof maxTime === 'function' ? maxTime() : maxTime)
+export const timeOf = (maxTime: number | (() => number)): number => atLeastZero('maxTime', typeof maxTime === 'function' ? answer('maxTime', maxTime()) : maxTime)
 
 /** Resolves bounds that are functions: once a call. */
 export const bounded = (policy: Policy): Policy =>
@@ -63,15 +65,16 @@ export const bounded = (policy: Policy): Policy =>
 /** Copies a list, so that what is done to it later changes nothing. */
 const frozen = <Member>(members: Member | readonly Member[]): readonly Member[] => [...listOf(members)]
 
-const listens = (plugin: Hears): unknown =>
-  plugin.onAttempt ?? plugin.before ?? plugin.after ?? plugin.onSuccess ?? plugin.beforeSleep ?? plugin.onBackoff ?? plugin.onGiveup ?? plugin.onAbort
+/** What wants to hear of more than failures, if anything does; and what wants to hear of anything. */
+const hearsEarly = (hooks: Hears): unknown => hooks.onAttempt ?? hooks.before ?? hooks.after ?? hooks.onSuccess
+const hears = (hooks: Hears): unknown => hearsEarly(hooks) ?? hooks.beforeSleep ?? hooks.onBackoff ?? hooks.onGiveup ?? hooks.onAbort
 
-type Hears = Plugin & Options
+type Hears = { readonly [Name in Event | 'onAbort']?: unknown }
 
 const handlersOf = (options: Options): Policy['_handlers'] => {
   const handlers: any = {}
-  for (const event of ['onAttempt', 'before', 'after', 'onSuccess', 'beforeSleep', 'onBackoff', 'onGiveup'] as const) {
-    if (options[event] == null) continue
+  for (const event of names as Event[]) {
+    if (!/^(?:on|before|after)/.test(event) || options[event] == null) continue
     handlers[event] = frozen(options[event])
     for (const handler of handlers[event]) check('function', { [event]: handler ?? 0 })
   }
@@ -102,9 +105,9 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
   lookAtNames(options)
   if (typeof maxTries !== 'function') triesOf(maxTries)
   if (maxTime !== undefined && typeof maxTime !== 'function') timeOf(maxTime)
-  if (exception != null) for (const type of listOf(exception)) check('function', { exception: type ?? 0 })
-  if (wait !== undefined && typeof wait !== 'function') for (const ms of listOf(wait)) atLeastZero('wait', ms)
-  if (jitter != null) check('function', { jitter })
+  if (exception != null) for (const type of listOf(exception)) if (typeof type !== 'function' || !(type.prototype || Object.hasOwn(type, Symbol.hasInstance))) invalid('exception', 'an error class or several', type)
+  if (wait !== undefined && typeof wait !== 'function') for (const ms of wait === null ? invalid('wait', 'a strategy, a number of ms or a list of them', wait) : listOf(wait)) atLeastZero('wait', ms)
+  if (jitter != null && typeof jitter !== 'function') invalid('jitter', 'a function or null', jitter)
   if (name != null) check('string', { name })
   if (signal != null && signal.aborted === undefined) invalid('signal', 'an AbortSignal', signal)
   if (enabled != null) check('boolean', { enabled })
@@ -113,20 +116,22 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
 
   let rules = noRules
   if ((predicate ?? condition ?? giveup ?? stop ?? sleep ?? retryErrorCallback ?? raiseOnGiveup) != null) {
-    check('function', { predicate, condition, giveup, stop, sleep, retryErrorCallback })
     check('boolean', { raiseOnGiveup })
-    rules = { predicate, condition, giveup, stop, sleep, retryErrorCallback, raiseOnGiveup }
+    check('function', (rules = { predicate, condition, giveup, stop, sleep, retryErrorCallback }))
   }
   const plugins = pluginsOf(use)
-  const handlers = listens(options as Hears) == null ? undefined : handlersOf(options)
+  const handlers = hears(options) == null ? undefined : handlersOf(options)
   let watched = handlers !== undefined
   let timeless = true
+  // What is told of failures alone can wait until there is one.
+  let early = hearsEarly(options)
   for (const plugin of plugins) {
-    watched ||= listens(plugin as Hears) != null
+    watched ||= hears(plugin) != null
     timeless &&= !!plugin.timeless
+    early ??= hearsEarly(plugin)
   }
   const plain =
-    !watched && (tracker ?? signal ?? maxTime ?? predicate ?? condition ?? stop ?? retryErrorCallback) == null &&
+    (early ?? tracker ?? signal ?? maxTime ?? predicate ?? condition ?? stop ?? retryErrorCallback) == null &&
     typeof maxTries !== 'function' && (typeof wait !== 'function' || !!wait.timeless)
 
   return {
@@ -138,12 +143,13 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
     _maxTime: maxTime ?? Infinity,
     _sources: signal ? [signal] : alone,
     _rules: rules,
+    _raises: raiseOnGiveup,
     _clock: clock,
     _tracker: tracker,
     _handlers: handlers,
     _plugins: plugins,
     _watched: watched,
-    _timed: !plain || !timeless,
+    _timed: !plain || watched || !timeless,
     _plain: plain,
   }
 }

@@ -6,8 +6,7 @@ import { invalid } from '../check.ts'
  */
 export const checkTarget = (target: any, name = 'operation', allowed = 'a function'): void => {
   if (typeof target !== 'function') invalid(name, allowed, target)
-  const tag = target[Symbol.toStringTag]
-  if (tag === 'GeneratorFunction' || tag === 'AsyncGeneratorFunction') {
-    throw new TypeError(`${name} must not be a generator function: its body runs when the result is iterated, too late for a retry. Retry inside it, or a function that iterates`)
+  if (`${target[Symbol.toStringTag]}`.endsWith('GeneratorFunction')) {
+    throw new TypeError(`${name} must not be a generator function: its body runs when the result is iterated, too late for a retry. Iterate inside the operation`)
   }
 }

@@ -1,5 +1,5 @@
 import { tellPlugin } from '../seams/events.ts'
-import { isThenable, refusePromise } from '../thenable.ts'
+import { isThenable } from '../thenable.ts'
 import type { Details, Hooks } from '../types.ts'
 import { type Call, record } from './call.ts'
 import type { Event } from './options.ts'
@@ -29,8 +29,8 @@ export const tellHandlers = (call: Call, event: Event, details?: Details, next =
   while (handlers && next < handlers.length) {
     const answer = handlers[next++]!((details ??= record(call)))
     if (call._phase !== _phase) return never()
-    if (call._blocking) refusePromise(answer, 'a handler')
-    else if (isThenable(answer)) return heed(call, answer).then(() => tellHandlers(call, event, details, next))
+    call._refuse?.(answer, 'a handler')
+    if (isThenable(answer)) return heed(call, answer).then(() => tellHandlers(call, event, details, next))
   }
   return undefined
 }

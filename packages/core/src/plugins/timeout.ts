@@ -25,9 +25,9 @@ export const timeout = (ms: number): Plugin => {
       const result = next(child)
       if (!isThenable(result)) return result
       return new Promise((resolve, reject) => {
-        const timer = { _timer: undefined }
+        const timer = { timer: undefined }
         child.whenAborted((reason) => {
-          time.clearTimeout(timer._timer)
+          time.clearTimeout(timer.timer)
           reject(reason)
         })
         const late = (): void => child.abort(new TimeoutError(`attempt ${attempt.tries} of ${attempt.details.name || 'the call'} took longer than ${ms} ms`))
@@ -35,7 +35,7 @@ export const timeout = (ms: number): Plugin => {
         const settle =
           <Value>(how: (value: Value) => void) =>
           (value: Value) => {
-            time.clearTimeout(timer._timer)
+            time.clearTimeout(timer.timer)
             how(value)
           }
         // A foreign promise may throw, or settle twice.

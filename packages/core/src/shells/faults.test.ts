@@ -1,6 +1,6 @@
 // Each test holds one kind of fault that was found by users, by its number.
 import { getEventListeners } from 'node:events'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
 import { hang, settled } from '../../test/promises.ts'
 import { idle, type VirtualTime, virtualTime } from '../../test/time.ts'
 import { TimeoutError } from '../errors.ts'
@@ -137,6 +137,25 @@ describe('F-03 a value that is not the result is let go', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, false])
   })
 
+  everywhere('F-03 a callback that fails leaves an attempt alone that has failed, and lets go of a value', async (enter) => {
+    for (const event of ['after', 'condition', 'wait', 'stop'] as const) {
+      for (const operation of [fail, () => 'busy']) {
+        let signal: AbortSignal | undefined
+        const broken = new Error('broken')
+        const throws = (): never => {
+          throw broken
+        }
+        const run = (attempt: Attempt): unknown => {
+          signal = attempt?.signal
+          return operation()
+        }
+        expect(await settled(enter(run, { ...flat, condition: () => true, [event]: throws }))).toEqual(['rejected', broken])
+        // Functions with arguments of their own are given no attempt.
+        if (signal) expect([event, signal.aborted]).toEqual([event, operation !== fail])
+      }
+    }
+  })
+
   test('a value that waits for the next attempt hears of an abort in the wait', async () => {
     const time = virtual()
     const controller = new AbortController()
@@ -245,17 +264,20 @@ describe('F-11 options are read in one way', () => {
 })
 
 describe('F-12 a name that is none of an option is told once', () => {
-  beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}))
+  let warn: MockInstance<(text: string) => void>
+  beforeEach(() => {
+    warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+  })
   afterEach(() => vi.restoreAllMocks())
-  const warned = (): string => vi.mocked(console.warn).mock.calls.map(([text]) => text as string).join('\n')
+  const warned = (): string => warn.mock.calls.map(([text]) => text).join('\n')
 
   let fresh = 0
   everywhere('F-12 an unknown name', async (enter) => {
     const name = `retries${fresh++}`
     // In a process that has made many calls, one in a hundred is looked at.
     for (let count = 0; count < 101; count++) await enter(() => 1, { [name]: 10 } as Options)
-    expect(console.warn).toHaveBeenCalledTimes(1)
-    expect(warned()).toContain(`there is no option ${name}: did you mean maxTries?`)
+    expect(warn).toHaveBeenCalledTimes(1)
+    expect(warned()).toContain(`ignores ${name}, which is no option: did you mean maxTries?`)
   })
 
   test.each([['timeouts', 'maxTime'], ['onGiveUp', 'onGiveup'], ['maxRetries', 'maxTries'], ['Signal', 'signal'], ['retryIf', 'retryErrorCallback']])('%s: %s', async (name, meant) => {
@@ -271,7 +293,7 @@ describe('F-12 a name that is none of an option is told once', () => {
       }
     }
     new Retrying(new Settings())
-    expect(console.warn).not.toHaveBeenCalled()
+    expect(warn).not.toHaveBeenCalled()
     new Retrying().copy({ tryings: 2 } as Options)
     undos.push(override({ tryouts: 2 } as Options))
     retrySync(() => 1)
@@ -306,6 +328,47 @@ describe('F-19 a deadline in `after` takes no end that is not its own', () => {
   })
 })
 
+describe('F-19 a deadline between two attempts', () => {
+  const late = ({ tries }: Details): Promise<void> | undefined => (tries === 2 ? sleep(60) : undefined)
+
+  test.each<[string, Options]>([
+    ['in a sleep of the caller\'s own', { sleep: () => sleep(60) }],
+    ['in onAttempt, after a sleep of the caller\'s own', { sleep: () => {}, onAttempt: late }],
+    ['in onBackoff', { onBackoff: () => sleep(60) }],
+    ['in onAttempt', { onAttempt: late }],
+    ['in before', { before: late }],
+  ])('%s leaves the time for what is done about the end', async (_, options) => {
+    const time = virtual()
+    const done: string[] = []
+    const onGiveup = async (): Promise<void> => {
+      await sleep(5)
+      done.push('onGiveup')
+    }
+    const retryErrorCallback = async ({ exception, tries }: Details): Promise<unknown> => {
+      await sleep(5)
+      return [...done, exception, tries]
+    }
+    expect(await time.until(settled(retry(fail, { wait: 0, maxTime: 50, ...options, onGiveup, retryErrorCallback })))).toEqual(['resolved', ['onGiveup', error, 1]])
+  })
+
+  test.each<[string, Options, unknown]>([
+    ['a result of the callback', { retryErrorCallback: () => 'instead' }, ['resolved', 0]],
+    ['no result', { raiseOnGiveup: false }, ['resolved', 0]],
+    ['an error', {}, ['rejected', expect.any(TimeoutError)]],
+  ])('ends a loop that has not had a turn yet: %s', async (_, options, expected) => {
+    const time = virtual()
+    const loop = async (): Promise<number> => {
+      let turns = 0
+      for await (const attempt of new Retrying({ maxTime: 50, before: () => sleep(60), ...options })) {
+        turns += 1
+        await attempt.run(fail)
+      }
+      return turns
+    }
+    expect(await time.until(settled(loop()))).toEqual(expected)
+  })
+})
+
 describe('F-20 an end that is told stands', () => {
   const events = ['onSuccess', 'onGiveup'] as const
   const told = (controller?: AbortController): [string[], Plugin] => {
@@ -333,6 +396,34 @@ describe('F-20 an end that is told stands', () => {
     })
   }
 
+  test('an abort in a decision is the end, also where maxTime has passed in `after`', async () => {
+    for (const operation of [() => 'ok', fail]) {
+      for (const where of ['condition', 'giveup', 'wait', 'stop'] as const) {
+        const time = virtual()
+        const controller = new AbortController()
+        const [list, plugin] = told()
+        const abort = (): void => controller.abort('enough')
+        const call = retry(operation, { wait: 0, condition: ({ value }: Details) => value !== 'ok', maxTime: 20, after: () => sleep(60), signal: controller.signal, use: [plugin], onGiveup: () => list.push('handler'), [where]: abort })
+        const outcome = await time.until(settled(call))
+        const isAsked = where === 'condition' || operation === fail
+        expect([outcome, list]).toEqual(isAsked ? [['rejected', 'enough'], ['onAbort']] : [['resolved', 'ok'], ['onSuccess']])
+      }
+    }
+  })
+
+  everywhere('F-20 a callback that aborts and then throws has aborted', async (enter) => {
+    for (const where of ['onAttempt', 'before', 'after', 'condition', 'giveup', 'wait', 'stop', 'beforeSleep', 'onBackoff', 'sleep'] as const) {
+      const controller = new AbortController()
+      const reasons: unknown[] = []
+      const leave = (): never => {
+        controller.abort('enough')
+        throw new Error('too late')
+      }
+      expect(await settled(enter(fail, { wait: 0, signal: controller.signal, use: [{ onAbort: ({ reason }) => reasons.push(reason) }], [where]: leave })), where).toEqual(['rejected', 'enough'])
+      expect(reasons).toEqual(['enough'])
+    }
+  })
+
   test('a handler of the end that hangs is left behind by an abort: the end stands', async () => {
     for (const event of events) {
       const controller = new AbortController()
@@ -346,8 +437,29 @@ describe('F-20 an end that is told stands', () => {
   })
 })
 
+describe('F-20 whoever aborts while the end is told is not kept waiting for what is done about it', () => {
+  const slow = async (): Promise<string> => {
+    await sleep(100)
+    return 'instead'
+  }
+  test.each<[string, (abort: () => void) => Options]>([
+    ['by a handler', (abort) => ({ onGiveup: abort })],
+    ['by a plugin', (abort) => ({ use: [{ onGiveup: abort }] })],
+    ['by a handler that takes its time', (abort) => ({ onGiveup: () => sleep(10).then(abort) })],
+    ['by the callback itself', (abort) => ({ retryErrorCallback: () => (abort(), slow()) })],
+    ['by somebody else', (abort) => (void sleep(10).then(abort), {})],
+  ])('%s', async (_, options) => {
+    const time = virtual()
+    const start = time.now()
+    const controller = new AbortController()
+    const call = retry(fail, { maxTries: 1, signal: controller.signal, retryErrorCallback: slow, ...options(() => controller.abort('enough')) })
+    expect(await time.until(settled(call))).toEqual(['rejected', 'enough'])
+    expect(time.now() - start).toBeLessThan(100)
+  })
+})
+
 describe('F-21 an abort leaves the record as it was', () => {
-  const abortIn = async (where: string, operation: Operation<any> = fail): Promise<any> => {
+  const abortIn = async (where: string, operation: Operation<any> = fail, run = 2): Promise<any> => {
     const time = virtual()
     const controller = new AbortController()
     let details: any
@@ -356,7 +468,7 @@ describe('F-21 an abort leaves the record as it was', () => {
     const at: Options = where === 'wait' ? {} : where === 'second onAttempt' ? { onAttempt: ({ tries }) => void (tries === 2 && abort()) } : { [where]: abort }
     const promise = settled(retry(async (attempt) => {
       await sleep(10)
-      if (where === 'run' && attempt.tries === 2) abort()
+      if (where === 'run' && attempt.tries === run) abort()
       return operation(attempt)
     }, { ...options, ...at }))
     await time.pass(where === 'wait' ? 50 : 1_000)
@@ -382,6 +494,18 @@ describe('F-21 an abort leaves the record as it was', () => {
     const details = await abortIn('onAttempt')
     expect(details).toMatchObject({ tries: 0, reason: 'left', end: 'abort' })
     expect('exception' in details || 'value' in details || 'duration' in details).toBe(false)
+  })
+
+  test('an abort in the first attempt leaves no outcome, and says how long that attempt ran', async () => {
+    const time = virtual()
+    const controller = new AbortController()
+    let details: any
+    const promise = settled(retry(hang, { signal: controller.signal, use: [{ onAbort: (given) => void (details = given) }] }))
+    await time.pass(30)
+    controller.abort('left')
+    await promise
+    expect(details).toMatchObject({ tries: 1, duration: 30, elapsed: 30, reason: 'left' })
+    expect('value' in details || 'exception' in details).toBe(false)
   })
 
   test('a value stays the last outcome', async () => {
@@ -447,8 +571,8 @@ describe('F-22 the stack of an error names who called', () => {
   const asyncPlugin: Plugin = { wrap: <T>(next: Operation<T>) => async (attempt: Attempt) => await (next(attempt) as any) }
   const settings: [string, Options][] = [
     ['nothing', {}], ['no wait', { wait: 0 }], ['a signal', { signal: new AbortController().signal }], ['maxTime', { maxTime: 10_000 }],
-    ['a handler', { onAttempt() {} }], ['an async handler', { async onAttempt() { await 1 } }], ['an async beforeSleep', { async beforeSleep() { await 1 } }],
-    ['an async onGiveup', { async onGiveup() { await 1 } }], ['a plugin', { use: [plugin] }], ['an async plugin', { use: [asyncPlugin] }],
+    ['a handler', { onAttempt() {} }], ['an async handler', { async onAttempt() { await idle() } }], ['an async beforeSleep', { async beforeSleep() { await idle() } }],
+    ['an async onGiveup', { async onGiveup() { await idle() } }], ['a plugin', { use: [plugin] }], ['an async plugin', { use: [asyncPlugin] }],
     ['all of them', { use: [asyncPlugin], maxTime: 10_000, signal: new AbortController().signal, async onAttempt() {}, after() {} }], ['a sleep of its own', { sleep: async () => {} }],
   ]
   const operations: [string, () => unknown][] = [

@@ -2,12 +2,13 @@ import { cuttingOf, watch } from '../engine/cut.ts'
 import { begin, type Call, lieDown, newCall, now, run, takeDown, wrap } from '../engine/call.ts'
 import { abort, conclude, fault, release } from '../engine/conclude.ts'
 import { decide } from '../engine/decide.ts'
-import { isEarly, rest } from '../engine/loop.ts'
+import { rest, restOfIt } from '../engine/loop.ts'
 import { check, restSync } from '../engine/loop-sync.ts'
 import { current, type Shared } from '../engine/options.ts'
 import { note } from '../engine/attempt.ts'
 import { checkTarget } from '../engine/target.ts'
 import { never, tell } from '../engine/tell.ts'
+import { refusePromise } from '../thenable.ts'
 import type { Attempt, Operation } from '../types.ts'
 
 /** One turn of `for await (const attempt of retrying)`. */
@@ -33,11 +34,11 @@ class LoopCall {
   /** Answers a `run` that is still under way when the loop is left. */
   dismiss: (() => void) | undefined
 
-  constructor(shared: Shared, blocking = false) {
+  constructor(shared: Shared, refuse?: Call['_refuse']) {
     const policy = current(shared)
     // Until a turn has run its operation there is no target: an empty function stands in.
     const target = Object.defineProperty(() => {}, 'name', { value: '' })
-    this.call = newCall(policy, wrap((attempt) => note(attempt, this.operation!(attempt)), policy), target, [], now(policy), policy._sources, undefined, blocking)
+    this.call = newCall(policy, wrap((attempt) => note(attempt, this.operation!(attempt)), policy), target, [], now(policy), policy._sources, undefined, undefined, refuse)
   }
 
   get over(): boolean {
@@ -70,9 +71,7 @@ const open = async (call: Call): Promise<void> => {
 }
 
 const resting = async (call: Call): Promise<void> => {
-  let early
-  await rest(call, call._wait!)
-  while ((early = isEarly(call))) await early
+  for (let told = rest(call, call._wait!); told; told = restOfIt(call)) await told
 }
 
 /** The middle of the engine's loop: an attempt, and what follows from it. Gives the call's result, or `undefined` where a wait is next. */
@@ -131,6 +130,8 @@ export async function* iterate(shared: Shared): AsyncGenerator<Turn, undefined> 
   try {
     for (;;) {
       await meanwhile(loop, open)
+      // Its time may have been up before it had a turn to give.
+      if (loop.over) return undefined
       const turn = call._attempt!
       let running: Promise<unknown> | undefined
       const run = async (operation: Operation<any>): Promise<any> => {
@@ -185,6 +186,7 @@ const meanwhileSync = ({ call }: LoopCall, piece: (call: Call) => unknown): unkn
     return result
   } catch (error) {
     fault(call, error)
+    check(call)
     throw error
   } finally {
     if (call._cutting) release(call)
@@ -194,7 +196,7 @@ const meanwhileSync = ({ call }: LoopCall, piece: (call: Call) => unknown): unkn
 
 /** Hands out the attempts of one call to a `for` loop, and blocks between them. */
 export function* iterateSync(shared: Shared): Generator<SyncTurn, undefined> {
-  const loop = new LoopCall(shared, true)
+  const loop = new LoopCall(shared, refusePromise)
   const { call } = loop
   try {
     for (;;) {

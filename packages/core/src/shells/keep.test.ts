@@ -1,4 +1,5 @@
 import { promisify } from 'node:util'
+import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { onException, onExceptionSync } from './decorate.ts'
 import { keep } from './keep.ts'
@@ -32,7 +33,13 @@ describe('F-14 a wrapper keeps what its target has', () => {
       expect([retried.route, load.route]).toEqual(['/users', '/'])
       expect(Object.getOwnPropertyDescriptor(retried, 'route')).toMatchObject({ enumerable: true, configurable: true })
     }
-    expect(Object.getOwnPropertyNames(onException(0)(function () {})).sort()).toEqual(['length', 'name', 'retryWith'])
+  })
+
+  test('of what every function has, nothing is copied', () => {
+    // A sloppy function has `arguments` and `caller`, which only another script can make here.
+    for (const fn of [function () {}, Object.freeze(function () {}), Object.freeze(runInNewContext('(function () {})') as () => void)]) {
+      expect(Object.getOwnPropertyNames(onException(0)(fn)).sort()).toEqual(['length', 'name', 'retryWith'])
+    }
   })
 
   test('getters see the wrapper that was asked', () => {

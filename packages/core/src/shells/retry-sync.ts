@@ -3,6 +3,7 @@ import { watch } from '../engine/cut.ts'
 import type { Source } from '../engine/follow.ts'
 import { check, loopSync } from '../engine/loop-sync.ts'
 import { current, share, type Shared } from '../engine/options.ts'
+import { refusePromise } from '../thenable.ts'
 import { checkTarget } from '../engine/target.ts'
 import type { Answer, Attempt, Operation, Options, Synchronous } from '../types.ts'
 
@@ -10,7 +11,7 @@ import type { Answer, Attempt, Operation, Options, Synchronous } from '../types.
 export const runSync = (shared: Shared, operation: Operation<any>, target: Function = operation, args: readonly unknown[] = [], also?: Source): any => {
   checkTarget(target)
   const policy = current(shared)
-  const call = newCall(policy, wrap(operation, policy), target, args, now(policy), also ? [...policy._sources, also] : policy._sources, undefined, true)
+  const call = newCall(policy, wrap(operation, policy), target, args, now(policy), also ? [...policy._sources, also] : policy._sources, undefined, undefined, refusePromise)
   policy._tracker?._opened(call)
   watch(call)
   check(call)

@@ -34,7 +34,7 @@ export const run = <Given>(
     if (policy._plain && !also) {
       // Chained on the operation's own promise: a success is no more than that, and needs no call.
       let call: Call | undefined
-      const grow = (): Call => (call ??= newCall(policy, work, target, args, started, alone, name, false, attempt))
+      const grow = (): Call => (call ??= newCall(policy, work, target, args, started, alone, name, attempt))
       const attempt = new CallAttempt(1, policy._plugins, grow, factsOf, alone, 1)
       return invoke(work, attempt).then(undefined, (error) => loop(grow(), true, error))
     }

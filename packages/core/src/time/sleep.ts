@@ -19,13 +19,13 @@ export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     checkSignal(signal)
     if (signal?.aborted) return reject(signal.reason)
     const end = (): void => {
-      time.clearTimeout(timer._timer)
+      time.clearTimeout(timer.timer)
       signal?.removeEventListener('abort', end)
       if (signal?.aborted) reject(signal.reason)
       else resolve()
     }
     const time = clock()
-    const timer = { _timer: undefined }
+    const timer = { timer: undefined }
     arm(timer, time, ms, end)
     signal?.addEventListener('abort', end)
   })

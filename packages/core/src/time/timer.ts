@@ -3,9 +3,9 @@ import type { Clock } from '../types.ts'
 /** The longest time that a timer can hold: anything above fires after 1 ms (HTML and Node alike). */
 export const longest = 2 ** 31 - 1
 
-/** What a timer hangs on. */
+/** What a timer hangs on. (A public name: other packages read it, and what begins with `_` is renamed in each package on its own.) */
 export interface TimerHolder {
-  _timer: unknown
+  timer: unknown
 }
 
 /**
@@ -17,8 +17,8 @@ export const arm = (holder: TimerHolder, clock: Clock, ms: number, callback: () 
   const ring = (): void => {
     const left = due - clock.now()
     if (ms > longest) arm(holder, clock, ms - longest, callback)
-    else if (left > 0 && left < 1) holder._timer = clock.setTimeout(ring, left)
+    else if (left > 0 && left < 1) holder.timer = clock.setTimeout(ring, left)
     else callback()
   }
-  holder._timer = clock.setTimeout(ring, Math.min(ms, longest))
+  holder.timer = clock.setTimeout(ring, Math.min(ms, longest))
 }
