@@ -1,7 +1,12 @@
 import { check, invalid, nonNegative } from '@backon/core/kit'
 import type { RedisClient } from './client.ts'
 
-/** The store has begun to fail: it threw, answered nonsense, or did not answer in time. */
+/**
+ * The store has begun to fail: it threw, answered nonsense, or did not answer in time.
+ *
+ * @example
+ * use({ onStoreError: ({ breaker, error }) => console.warn(`${breaker} goes on alone`, error) })
+ */
 export interface StoreErrorEvent {
   /** The name of the breaker, `''` when it has none. */
   readonly breaker: string

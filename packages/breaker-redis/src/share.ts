@@ -5,17 +5,30 @@ import { link } from './link.ts'
 import { complete, type ShareOptions } from './options.ts'
 import { within } from './within.ts'
 
-/** Whether an act by hand is for this process, or for all. */
+/**
+ * Whether an act by hand is for this process, or for all.
+ *
+ * @example
+ * await users.isolate({ everywhere: true })
+ */
 export interface Everywhere {
   /** `true`: for all processes that share the circuit. Default `false`: for this one. */
   readonly everywhere?: boolean | undefined
 }
 
-/** A breaker that speaks with those of other processes: a plugin, or alone with `call`. */
+/**
+ * A breaker that speaks with those of other processes: a plugin, or alone with `call`.
+ *
+ * @example
+ * const users: SharedBreaker = shareBreaker(new CircuitBreaker(), { client, key: 'users' })
+ * console.log(users.breaker.state)
+ */
 export interface SharedBreaker extends Plugin {
   /** The breaker inside: its `state`, `retryAfter` and the rest. Who calls through it alone probes without asking the others. */
   readonly breaker: CircuitBreaker
+  /** As its breaker: whether it never asks for the time of a call. */
   readonly timeless: boolean
+  /** The plugin: counts each attempt, refuses it while the circuit is open; a probe asks the others first. */
   wrap: NonNullable<Plugin['wrap']>
   /** As `breaker.call`: calls `fn(...args)`, or rejects with a `CircuitOpenError`. A probe asks the others first. */
   call<Args extends unknown[], T>(fn: (...args: Args) => T | PromiseLike<T>, ...args: Args): Promise<T>
