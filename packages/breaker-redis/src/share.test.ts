@@ -505,20 +505,111 @@ describe('subscribe', () => {
 
   test('one that comes while a question is on its way is not lost', async () => {
     let say!: (message?: string) => void
-    const [a, b] = [world.process(), world.process({}, { refresh: Infinity, subscribe: (_, onMessage) => ((say = onMessage), () => {}) })]
-    const client = world.store.client()
+    const { client, deliver } = slowly()
+    const [a, b] = [world.process(), world.process({}, { client, refresh: Infinity, subscribe: (_, onMessage) => ((say = onMessage), () => {}) })]
     await b.call()
-    vi.spyOn(world.store, 'run').mockImplementationOnce((...given) => {
-      const before = world.store.run(...given)
-      void a.fail()
-      return before
-    })
-    void client
-    say()
-    await settle()
+    await a.fail()
     say('the opening')
-    await settle()
+    await deliver()
+    expect(b.state).toBe('closed')
+    await deliver()
     expect(b.state).toBe('open')
+  })
+})
+
+/** A client whose answers are on their way until they are delivered. */
+const slowly = () => {
+  const { eval: ask } = world.store.client()
+  const answers: (() => void)[] = []
+  return {
+    client: {
+      eval: async (...given: Parameters<typeof ask>) => {
+        const answer = await ask(...given)
+        await new Promise<void>((resolve) => answers.push(resolve))
+        return answer
+      },
+    },
+    deliver: async () => {
+      await settle()
+      for (const resolve of answers.splice(0)) resolve()
+      await settle()
+    },
+  }
+}
+
+describe('what is asked, and when', () => {
+  test.each([
+    { answer: 'that it is ripe', isBack: false, asked: 'plc' },
+    { answer: 'that somebody has closed it', isBack: true, asked: 'p' },
+  ])('the lease, after a question that is on its way is answered; the answer is $answer', async ({ isBack, asked }) => {
+    let say!: () => void
+    const { client, deliver } = slowly()
+    const [a, b] = [world.process({}, { client, subscribe: (_, onMessage) => ((say = onMessage), () => {}) }), world.process()]
+    await a.call()
+    await deliver()
+    await a.fail()
+    await deliver()
+    await world.pass(1_000)
+    if (isBack) expect([await b.call(), await b.call(), b.state]).toEqual(['ok', 'ok', 'closed'])
+    acts()
+    say()
+    const call = a.shared.call(async () => 'ok')
+    for (let i = 0; i < 3; i++) await deliver()
+    expect([await call, a.state, acts()]).toEqual(['ok', 'closed', asked])
+  })
+
+  test('the lease again, once it is over here', async () => {
+    const a = world.process({ successThreshold: 2 })
+    await a.fail()
+    await world.pass(1_000)
+    await a.call()
+    await world.pass(60_000)
+    acts()
+    expect([await a.call(), acts(), a.state]).toEqual(['ok', 'lc', 'closed'])
+  })
+
+  test('the lease again, once somebody else has opened it since', async () => {
+    const [a, b] = [world.process({ successThreshold: 3 }), world.process()]
+    await a.fail()
+    await b.call()
+    await world.pass(1_000)
+    await a.call()
+    expect(() => b.shared.callSync(() => { throw new Error('down') })).toThrow('down')
+    await settle()
+    await world.pass(1_000)
+    await a.call()
+    expect(a.state).toBe('open')
+    await world.pass(1_000)
+    acts()
+    await a.call()
+    expect(acts()[0]).toBe('l')
+  })
+
+  test('a close that is refused, as the lease is somebody else\'s by now, is told once', async () => {
+    const [a, b] = [world.process(), world.process()]
+    await a.fail()
+    await b.call()
+    await world.pass(1_000)
+    await a.call(() => new Promise(() => {}))
+    await world.pass(60_000)
+    await b.call(() => new Promise(() => {}))
+    acts()
+    a.breaker.reset()
+    await settle()
+    expect(acts()).toBe('c')
+  })
+
+  test('an opening that could not be told is told at the next contact', async () => {
+    const [a, b] = [world.process({ recoveryTimeout: 10_000 }), world.process()]
+    await a.call()
+    world.store.state = 'down'
+    await a.fail()
+    world.store.state = 'up'
+    await world.pass(1_000)
+    acts()
+    expect([await a.call(), acts()]).toEqual(['CircuitOpenError', 'o'])
+    await b.call()
+    expect(b.breaker.retryAfter).toBe(9_000)
   })
 })
 
