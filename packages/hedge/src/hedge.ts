@@ -1,12 +1,12 @@
-import { type Decorator, onException, type Operation, type Options, type Plugin, retry } from '@backon/core'
+import { type Answer, type Attempt, type Decorator, onException, type Options, type Plugin, retry } from '@backon/core'
 import { hedgingWith } from './hedging.ts'
 import type { HedgeOptions } from './options.ts'
 
 /** How to hedge one call, with those options of `retry` that mean something for a call of one attempt. */
-export interface HedgeCallOptions<T = any>
+export interface HedgeCallOptions<T = any, Raises extends boolean = boolean, Instead = any>
   extends HedgeOptions<T>,
     Pick<
-      Options<T>,
+      Options<T, Raises, Instead>,
       | 'signal' | 'name' | 'enabled' | 'use' | 'maxTime' | 'retryErrorCallback' | 'raiseOnGiveup'
       | 'onAttempt' | 'before' | 'after' | 'onSuccess' | 'onGiveup'
     > {}
@@ -15,7 +15,7 @@ export interface HedgeCallOptions<T = any>
 const lasting = /* @__PURE__ */ new WeakMap<HedgeCallOptions, Plugin>()
 
 /** One attempt; the plugins of the call stand around the hedge. */
-const once = (options: HedgeCallOptions): Options => {
+const once = <Raises extends boolean, Instead>(options: HedgeCallOptions<any, Raises, Instead>): Options<any, Raises, Instead> => {
   const plugin = lasting.get(options) ?? hedgingWith(options, true)
   if (options.maxExtraLoad !== undefined) lasting.set(options, plugin)
   const { signal, name, enabled, use, maxTime, retryErrorCallback, raiseOnGiveup, onAttempt, before, after, onSuccess, onGiveup } = options
@@ -34,7 +34,10 @@ const once = (options: HedgeCallOptions): Options => {
  * @example
  * const response = await hedge(({ signal }) => fetch(url, { signal }), { wait: 200 })
  */
-export const hedge = <T>(operation: Operation<T>, options: HedgeCallOptions<T> = {}): Promise<T> => {
+export const hedge = <T = unknown, Result = T | PromiseLike<T>, Raises extends boolean = boolean, Instead = any>(
+  operation: (attempt: Attempt) => Result,
+  options: HedgeCallOptions<NoInfer<Awaited<Result>>, Raises, Instead> = {},
+): Promise<Answer<Awaited<Result>, Raises, Instead>> => {
   try {
     return retry(operation, once(options))
   } catch (error) {
@@ -49,4 +52,5 @@ export const hedge = <T>(operation: Operation<T>, options: HedgeCallOptions<T> =
  * @example
  * const loadUser = onHedge({ wait: 200 })(fetchUser)
  */
-export const onHedge = (options: HedgeCallOptions = {}): Decorator => onException(0, undefined, once(options))
+export const onHedge = <Raises extends boolean = boolean, Instead = any>(options: HedgeCallOptions<any, Raises, Instead> = {}): Decorator<Raises, Instead> =>
+  onException(0, undefined, once(options))

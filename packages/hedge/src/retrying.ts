@@ -1,4 +1,5 @@
 import { type Options, Retrying } from '@backon/core'
+import { copyOf } from '@backon/core/kit'
 import { hedging } from './hedging.ts'
 import type { HedgeOptions } from './options.ts'
 
@@ -21,14 +22,14 @@ export class HedgingRetrying<T = any> extends Retrying<T> {
   /** Throws a TypeError or RangeError for unusable options. */
   constructor(options: HedgingRetryingOptions<T> = {}) {
     const { hedge = {}, ...others } = options
-    super({ ...others, use: [...(others.use ?? []), hedging(hedge)] })
+    // Own and inherited options, as everywhere; the names of the own ones are looked at.
+    super({ ...others, ...copyOf(options), use: [...(options.use ?? []), hedging(hedge)] })
     this.#options = options
   }
 
   /** A new policy with some options replaced, and numbers and an allowance of its own; an explicit `undefined` replaces nothing. */
   override copy(overrides: HedgingRetryingOptions<T> = {}): HedgingRetrying<T> {
-    const options: any = { ...this.#options }
-    for (const [name, value] of Object.entries(overrides)) if (value !== undefined) options[name] = value
-    return new HedgingRetrying<T>(options)
+    const hedge = overrides.hedge ?? this.#options.hedge
+    return new HedgingRetrying<T>({ ...copyOf(this.#options), enabled: this.enabled, ...copyOf(overrides), hedge })
   }
 }
