@@ -32,3 +32,43 @@ export async function drawLines(file, { title, x, y, order, rows, width = 560, h
   writeFileSync(file, `${await view.toSVG()}\n`)
   view.finalize()
 }
+
+/**
+ * Draws small panels side by side, as a dashboard has them, with dashed lines at some moments.
+ *
+ * @typedef {{ title: string, unit: string, rows: { x: number, y: number, series: string }[] }} Panel
+ * @param {string} file
+ * @param {Panel[]} panels
+ * @param {{ x: string, marks: number[] }} options
+ */
+export async function drawPanels(file, panels, { x, marks }) {
+  const [{ compile }, { parse, View }] = await Promise.all([import('vega-lite'), import('vega')])
+  const units = { percentunit: '%', reqps: 'per second', s: 'seconds', short: '' }
+  const { spec } = compile({
+    title: { text: x, fontWeight: 'normal', fontSize: 12, anchor: 'start' },
+    background: 'white',
+    padding: 12,
+    columns: 2,
+    resolve: { scale: { color: 'independent' } },
+    concat: panels.map(({ title, unit, rows }) => ({
+      title: { text: title, anchor: 'start' },
+      width: 380,
+      height: 110,
+      layer: [
+        { data: { values: marks.map((mark) => ({ x: mark })) }, mark: { type: 'rule', strokeDash: [3, 3], color: '#bbb' }, encoding: { x: { field: 'x', type: 'quantitative' } } },
+        {
+          data: { values: rows },
+          mark: { type: 'line', strokeWidth: 1.5 },
+          encoding: {
+            x: { field: 'x', type: 'quantitative', title: null, axis: { tickCount: 6 } },
+            y: { field: 'y', type: 'quantitative', title: units[unit] ?? unit, axis: { tickCount: 4, ...(unit === 'percentunit' && { format: '%' }) } },
+            color: { field: 'series', type: 'nominal', title: null, scale: { scheme: 'category10' }, legend: { orient: 'bottom', columns: 2, labelLimit: 200 } },
+          },
+        },
+      ],
+    })),
+  })
+  const view = new View(parse(spec), { renderer: 'none' })
+  writeFileSync(file, `${await view.toSVG()}\n`)
+  view.finalize()
+}

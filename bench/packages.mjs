@@ -29,7 +29,8 @@ export const replacementArguments = () => [...replaced].flatMap(([name, file]) =
 
 /** Gives the built entry of a package of this repository, or of one of its subpaths. */
 export function builtEntry(name, subpath = 'index') {
-  return (subpath === 'index' && replaced.get(name)) || `${root}${name}/dist/${subpath}.js`
+  const file = `${root}${name}/dist/${subpath}`
+  return (subpath === 'index' && replaced.get(name)) || (existsSync(`${file}.js`) ? `${file}.js` : `${file}/index.js`)
 }
 
 /** Loads the build of a package; throws NotBuilt when it has none, or one without exports. */

@@ -1,8 +1,8 @@
 // Runs a TypeScript program of this repository: `node scripts/run-ts.mjs examples/demo/main.ts [arguments]`.
-import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { bundle } from './bundle.mjs'
+import { runThenEnd } from './run-then-end.mjs'
 
 const [file, ...rest] = process.argv.slice(2)
 // An example's own dependencies are found from its own node_modules, where it has them.
@@ -10,5 +10,4 @@ let home = dirname(file)
 while (home !== '.' && !existsSync(`${home}/node_modules`)) home = dirname(home)
 const outfile = `${home}/node_modules/.cache/run-ts/${file.replaceAll(/[\\/]/g, '+')}.mjs`
 await bundle(file, outfile)
-const { status } = spawnSync('node', ['--enable-source-maps', outfile, ...rest], { stdio: 'inherit' })
-process.exitCode = status ?? 1
+process.exitCode = await runThenEnd('node', ['--enable-source-maps', outfile, ...rest], { stdio: 'inherit' })

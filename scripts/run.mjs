@@ -1,9 +1,9 @@
 // Runs one of the project's scripts from a bare clone: `node scripts/run.mjs test`. Needs Node 20 and npm, nothing else.
-import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runThenEnd } from './run-then-end.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = join(root, 'node_modules', '.bin')
@@ -36,9 +36,7 @@ function isInstalled() {
 
 function run(command, args, env) {
   // npm and npx are .cmd files on Windows, which only a shell can start.
-  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env, shell: windows })
-  if (result.error) throw result.error
-  return result.status ?? 1
+  return runThenEnd(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env, shell: windows })
 }
 
 const [name, ...rest] = process.argv.slice(2)
@@ -60,7 +58,7 @@ const env = {
 
 if (!isInstalled()) {
   console.error(`Installing the tools of the lockfile with ${packageManager} …`)
-  const status = run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile', '--reporter=append-only', '--loglevel=warn'], env)
+  const status = await run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile', '--reporter=append-only', '--loglevel=warn'], env)
   if (status !== 0) {
     console.error('\nInstalling failed, see above. If package.json was edited, update the lockfile: npx ' + packageManager + ' install')
     if (name === 'test') console.log('0 passed, 1 failed, 0 skipped')
@@ -73,4 +71,4 @@ if (!isInstalled()) {
 // (Windows spells the variable `Path`; a second spelling beside it would be ignored.)
 const path = Object.keys(env).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH'
 env[path] = `${bin}${delimiter}${env[path] ?? ''}`
-process.exit(run(join(bin, windows ? 'pnpm.cmd' : 'pnpm'), ['run', '--silent', `do:${name}`, ...rest], env))
+process.exit(await run(join(bin, windows ? 'pnpm.cmd' : 'pnpm'), ['run', '--silent', `do:${name}`, ...rest], env))

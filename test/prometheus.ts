@@ -26,6 +26,8 @@ export type Samples = Record<string, number>
 export interface Prometheus {
   /** The result of an instant query. */
   readonly query: (expression: string) => Promise<Samples>
+  /** The series of a range query, each with its labels and its values at times in seconds since 1970. */
+  readonly range: (expression: string, range: { readonly start: number; readonly end: number; readonly step: number }) => Promise<{ labels: Record<string, string>; values: [time: number, value: number][] }[]>
   readonly stop: () => Promise<void>
 }
 
@@ -36,14 +38,24 @@ export interface Target {
   readonly path: string
 }
 
-/** Starts a real Prometheus that scrapes every 200 ms, and waits until it has seen each target. */
-export const startPrometheus = async (program: string, targets: readonly Target[]): Promise<Prometheus> => {
+/** How it is to be started. */
+export interface PrometheusOptions {
+  /** Its alerts, as a file has them. Default none. */
+  readonly rules?: string
+  /** How often it scrapes, and looks at its alerts. Default `200ms`. */
+  readonly every?: string
+}
+
+/** Starts a real Prometheus, and waits until it has seen each target. */
+export const startPrometheus = async (program: string, targets: readonly Target[], { rules, every = '200ms' }: PrometheusOptions = {}): Promise<Prometheus> => {
   const folder = await mkdtemp(join(tmpdir(), 'backon-prometheus-'))
   const { server, port } = await serve(() => {})
   await new Promise((resolve) => server.close(resolve))
   const jobs = targets.map(({ job, port, path }) => ({ job_name: job, metrics_path: path, static_configs: [{ targets: [`127.0.0.1:${port}`] }] }))
   // JSON is YAML too.
-  await writeFile(join(folder, 'prometheus.yml'), JSON.stringify({ global: { scrape_interval: '200ms', scrape_timeout: '200ms' }, scrape_configs: jobs }))
+  const global = { scrape_interval: every, scrape_timeout: every, evaluation_interval: every }
+  await writeFile(join(folder, 'prometheus.yml'), JSON.stringify({ global, scrape_configs: jobs, ...(rules && { rule_files: ['rules.yml'] }) }))
+  if (rules) await writeFile(join(folder, 'rules.yml'), rules)
   const child = spawn(
     program,
     ['--config.file=prometheus.yml', '--storage.tsdb.path=data', `--web.listen-address=127.0.0.1:${port}`, '--log.level=warn'],
@@ -53,11 +65,17 @@ export const startPrometheus = async (program: string, targets: readonly Target[
   child.stderr.on('data', (text) => (log += text))
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
 
-  const query = async (expression: string): Promise<Samples> => {
-    const response = await fetch(`http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(expression)}`)
+  const ask = async (what: string, parameters: Record<string, string>): Promise<any[]> => {
+    const response = await fetch(`http://127.0.0.1:${port}/api/v1/${what}?${String(new URLSearchParams(parameters))}`)
     const { data, error } = (await response.json()) as any
     if (error) throw new Error(error)
-    return Object.fromEntries(data.result.map(({ metric, value }: any) => [seriesName(metric), Number(value[1])]))
+    return data.result
+  }
+  const range: Prometheus['range'] = async (expression, { start, end, step }) =>
+    (await ask('query_range', { query: expression, start: String(start), end: String(end), step: String(step) })).map(({ metric, values }) => ({ labels: metric, values: values.map(([time, value]: any) => [time, Number(value)]) }))
+  const query = async (expression: string): Promise<Samples> => {
+    const result = await ask('query', { query: expression })
+    return Object.fromEntries(result.map(({ metric, value }) => [seriesName(metric), Number(value[1])]))
   }
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM')
@@ -74,7 +92,7 @@ export const startPrometheus = async (program: string, targets: readonly Target[
     await stop()
     throw error
   }
-  return { query, stop }
+  return { query, range, stop }
 }
 
 export const seriesName = ({ __name__: name = '', ...labels }: Record<string, string>): string => {
@@ -82,10 +100,10 @@ export const seriesName = ({ __name__: name = '', ...labels }: Record<string, st
   return `${name}{${shown.map((label) => `${label}="${labels[label]}"`).join(',')}}`
 }
 
-/** Asks again until the answer is yes, for 15 s at most. */
-export const until = async (done: () => Promise<boolean> | boolean, what: string): Promise<void> => {
-  for (const end = Date.now() + 15_000; !(await done()); ) {
-    if (Date.now() > end) throw new Error(`waited in vain for ${what}`)
+/** Asks again until the answer is yes, for 15 s at most unless told otherwise. */
+export const until = async (done: () => Promise<boolean> | boolean, what: string | (() => string), most = 15_000): Promise<void> => {
+  for (const end = Date.now() + most; !(await done()); ) {
+    if (Date.now() > end) throw new Error(`waited in vain for ${typeof what === 'string' ? what : what()}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

@@ -23,7 +23,7 @@ export const rows = [
   },
   {
     name: 'backon: retry + Prometheus metrics',
-    target: 4,
+    target: 6,
     async make() {
       const { prometheusMetrics } = await load('metrics-prometheus')
       const { Registry } = await loadPeer('metrics-prometheus', 'prom-client')

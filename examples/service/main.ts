@@ -8,12 +8,12 @@ import { createService } from './service.ts'
 import { startTracing } from './tracing.ts'
 import { startUpstream } from './upstream.ts'
 
-/** Starts the upstream in a process of its own, the service, and a load of 60 requests a second; ends after so many seconds. */
+/** Starts the upstream in a process of its own, the service, and a load of 60 requests a second; ends after so many seconds, or when it is told to. */
 const main = async (seconds: number, port: number): Promise<void> => {
   use(prometheusMetrics())
   const tracing = startTracing()
 
-  const upstream = fork(process.argv[1]!, ['upstream'])
+  const upstream = fork(process.argv[1]!, ['upstream', String(seconds)])
   const [upstreamPort] = await once(upstream, 'message')
   const server = createService(`http://127.0.0.1:${upstreamPort}`).listen(port, '127.0.0.1')
   await once(server, 'listening')
@@ -23,7 +23,7 @@ const main = async (seconds: number, port: number): Promise<void> => {
   const answers: Record<string, number> = {}
   const pending = new Set<Promise<void>>()
   let stopped = false
-  process.once('SIGTERM', () => (stopped = true)).once('SIGINT', () => (stopped = true))
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => (stopped = true))
   for (const end = Date.now() + seconds * 1_000; !stopped && Date.now() < end; await pause(16)) {
     const request = fetch(`${url}/items/${Math.ceil(Math.random() * 100)}`).then(async (response) => {
       await response.arrayBuffer()
@@ -36,7 +36,7 @@ const main = async (seconds: number, port: number): Promise<void> => {
 
   console.log(`answers ${JSON.stringify(answers)}\n`)
   const metrics = await (await fetch(`${url}/metrics`)).text()
-  console.log(metrics.split('\n').filter((line) => /^backon_\w+(_total|_state|_attempts_count)\{/.test(line)).join('\n'))
+  console.log(metrics.split('\n').filter((line) => /^backon_\w+(_total|_state|_balance|_attempts_count)\{/.test(line)).join('\n'))
   console.log(`\nthe call with the most attempts:\n${tracing.draw()}`)
 
   server.close()
@@ -45,5 +45,5 @@ const main = async (seconds: number, port: number): Promise<void> => {
   await tracing.stop()
 }
 
-if (process.argv[2] === 'upstream') startUpstream()
-else await main(Number(process.env.SECONDS ?? 5), Number(process.env.PORT ?? 0))
+if (process.argv[2] === 'upstream') startUpstream(Number(process.argv[3]))
+else await main(Number(process.env.SECONDS ?? 9), Number(process.env.PORT ?? 0))

@@ -17,7 +17,7 @@ export const createService = (upstream: string): Server => {
     maxTries: 4,
     maxTime: 2_000,
     // From the outside in: an open circuit refuses an attempt before a copy of it is made.
-    use: [breaker, hedging({ wait: latencyPercentile(90, { fallback: 60 }), maxHedge: 2, maxExtraLoad: 0.2 })],
+    use: [breaker, hedging({ wait: latencyPercentile(90, { fallback: 60 }), maxHedge: 2, maxExtraLoad: 0.05 })],
   }
 
   const getItem = (path: string): Promise<string> =>

@@ -146,6 +146,8 @@ export interface Attempt {
   readonly details: Details
   /** The plugins of the call, outermost first: who has to be told of a plugin's own events. */
   readonly plugins: readonly Plugin[]
+  /** When the call's `maxTime` will have passed, in ms of the clock: who knows to be later need not begin. Absent where there is no bound. */
+  readonly deadline?: number | undefined
   /** Whether it has been aborted: known without making a signal. */
   readonly aborted: boolean
   /** Why it has been aborted; `undefined` until then. */
@@ -192,8 +194,11 @@ export interface Plugin extends Hooks {
    * returns may refuse the attempt (throw without calling `next`), time it, or run it more than once.
    */
   wrap?<T>(next: Operation<T>): Operation<T>
-  /** One more reason to give up, asked before the wait: `true` ends the call as a stop, `'refused'` as a retry that was refused. */
-  stop?(details: BackoffDetails): boolean | 'refused'
+  /**
+   * One more reason to give up, asked before the wait: `true` ends the call as a stop, `'refused'` as a retry that was refused. `plugins` are those
+   * of the call: who has to be told of it.
+   */
+  stop?(details: BackoffDetails, plugins: readonly Plugin[]): boolean | 'refused'
   /** When it joins every call with `use()`: stands inside the plugins of the call, next to the operation, instead of outside. */
   readonly innermost?: boolean
   /** Its `wrap` reads neither `elapsed` nor `duration` of `attempt.details`: nobody has to look at the clock for it. */

@@ -1,1 +1,11 @@
-export {}
+export { type BudgetState, RetryBudget, type RetryBudgetOptions } from './budget.ts'
+export { RetryBudgets } from './budgets.ts'
+export { Limit, limit, type LimitOptions, type Rate, type Slots } from './limit.ts'
+export { Limits } from './limits.ts'
+export { aimd, type AimdOptions } from './aimd.ts'
+export { Throttle, throttle, type ThrottleOptions } from './throttle.ts'
+export { Throttles } from './throttles.ts'
+export type { RegistryOptions } from './registry.ts'
+export { LimitError, ThrottledError } from './errors.ts'
+export type { Answer } from './overload.ts'
+export type { BudgetEvent, BudgetHooks, LimitEvent, LimitHooks, ThrottleEvent, ThrottleHooks } from './hooks.ts'

@@ -1,105 +1,197 @@
-import type { Details, Plugin } from '@backon/core'
-import { type Meter, type MeterProvider, metrics } from '@opentelemetry/api'
-import { exceptionType, perLabel } from '@backon/core/kit'
+import type { AbortDetails, BackoffDetails, Details, GiveupDetails, Outcome, Plugin, SuccessDetails } from '@backon/core'
+import { check, exceptionType, type Level, levels, perLabel, property } from '@backon/core/kit'
+import { type Attributes, diag, type Meter, type MeterProvider, metrics } from '@opentelemetry/api'
 
-/** Where the metrics go: one of the two, or neither. */
+/** Where the metrics go: one of the two, or neither; and what they say besides. */
 export interface OtelMetricsOptions {
   /** Makes the instruments. */
   meter?: Meter | undefined
   /** Gives the meter, named `@backon/metrics-otel`. Default: the global one, as soon as there is one. */
   meterProvider?: MeterProvider | undefined
-  /** Upper bounds, in seconds and ascending, of the two histograms of time. Default: 9 from 3 ms to 30 s. A view of the SDK overrides it. */
+  /** Upper bounds, in seconds and ascending, of the three histograms of time. Default: 9 from 3 ms to 30 s. A view of the SDK overrides it. */
   buckets?: number[] | undefined
+  /**
+   * Attributes of your own on every value of a call (`backon.retry.…`, `backon.hedge.…`): `({ args }) => ({ region: 'eu' })`. A target with its
+   * attributes is one of the 1,000 that are told apart: give what has few values. Default none.
+   */
+  attributes?: ((details: Details) => Attributes) | undefined
 }
 
-/** What the events of @backon/breaker and @backon/hedge tell, as far as it is counted: neither package is needed here. */
-interface CircuitFact {
-  readonly breaker: string
-  readonly to: string
+/** What the events of breakers and limits tell, as far as it is counted: none of their packages is needed here. */
+interface Fact {
+  /** Of the call, where there is one. */
+  readonly name?: string
+  readonly breaker?: string
+  readonly limit?: string
+  readonly budget?: string
+  readonly throttle?: string
 }
-interface HedgeFact {
-  readonly name: string
+interface HedgeFact extends Details {
   readonly copy: number
 }
 
-// Attribute objects are made once: on the way of a call that succeeds there is nothing to allocate.
-const attributes = /* @__PURE__ */ perLabel(1_000, (target) => ({
-  _target: { target },
-  _type: perLabel(60, (exception_type) => ({ target, exception_type })),
-  _outcome: perLabel(9, (outcome) => ({ target, outcome })),
-}))
-const breakerAttributes = /* @__PURE__ */ perLabel(1_000, (breaker) => ({ breaker }))
+/** What is known of a call that has failed before: how many of its attempts are counted, how many of those were refused, the last failure. */
+interface Past {
+  readonly _tries: number
+  readonly _refused: number
+  readonly _exception?: unknown
+}
+
+const none: Past = { _tries: 0, _refused: 0 }
+
+/** Tells apart 1,000 of what has a name: attributes are made once, as on the way of a call that succeeds there is nothing to allocate. */
+const named = (attribute: string) => perLabel(1_000, (name): Attributes => ({ [attribute]: name }))
+const [breakers, limits] = [/* @__PURE__ */ named('breaker'), /* @__PURE__ */ named('limit')]
+const label = /* @__PURE__ */ perLabel(1_000, String)
 
 /** Makes the instruments, and what is to be done with them at each event; says whether they count at all. */
-const watcher = (meter: Meter, buckets: number[]) => {
-  const counter = (name: string) => meter.createCounter('backon.' + name)
-  const histogram = (name: string, explicitBucketBoundaries: number[], unit = 's') =>
-    meter.createHistogram('backon.retry.' + name, { unit, advice: { explicitBucketBoundaries } })
-  const attempts = counter('retry.attempts')
-  const success = counter('retry.success')
-  const failure = counter('retry.failure')
-  const durations = histogram('attempt_duration', buckets)
-  const waits = histogram('wait', buckets)
-  const calls = histogram('call_attempts', [1, 2, 3, 4, 5, 10], '1')
-  const open = counter('circuit_breaker.open')
-  const close = counter('circuit_breaker.close')
-  const rejected = counter('circuit_breaker.rejected')
-  const state = meter.createGauge('backon.circuit_breaker.state')
-  const requests = counter('hedge.requests')
-  const wins = counter('hedge.wins')
+const watcher = (meter: Meter, buckets: number[], own: OtelMetricsOptions['attributes']) => {
+  /** A meter may know less than the newest API; what it can make counts. */
+  const make = (kind: 'Counter' | 'Histogram' | 'ObservableGauge', name: string, unit: string, description: string, bounds?: number[]): any => {
+    if ((meter as any)['create' + kind]) return (meter as any)['create' + kind]('backon.' + name, { unit, description, ...(bounds && { advice: { explicitBucketBoundaries: bounds } }) })
+    diag.warn(`backon.${name} is not counted: the meter has no create${kind}`)
+    return {}
+  }
+  const counter = (name: string, unit: string, description: string) => make('Counter', name, unit, description)
+  const seconds = (name: string, description: string) => make('Histogram', name, 's', description, buckets)
+  const gauge = (kind: string, name: string, unit: string, description: string, show: (level: Level) => Record<string, number>, attribute = kind, second = '') => {
+    let before = new Map<string, Attributes>()
+    make('ObservableGauge', name, unit, description).addCallback?.((result: any) => {
+      const now = new Map<string, Attributes>()
+      for (const level of levels()) {
+        if (level.kind !== kind) continue
+        for (const [value, number] of Object.entries(show(level))) {
+          const attributes = { [attribute]: level.name || 'anonymous', ...(second && { [second]: value }) }
+          now.set(level.name + value, attributes)
+          result.observe(number, attributes)
+        }
+      }
+      // An SDK that adds up repeats the last value of what is gone, for ever: no number ends that, and fires no alert.
+      for (const [key, attributes] of before) if (!now.has(key)) result.observe(NaN, attributes)
+      before = now
+    })
+  }
+  const valueOf = (kind: string, value: string, unit: string, description: string) => gauge(kind, `${kind}.${value}`, unit, description, ({ values }) => ({ '': values?.[value] ?? 0 }))
 
-  // The attempt that a wait has followed is counted by then; a call can still end in that wait, with the same record.
-  const counted = new WeakMap<object, number>()
-  const ended = (details: Details, outcome?: string) => {
-    const { call, tries } = details
-    const of = attributes(details.name)
-    const type = of._type(exceptionType(details))
-    if (counted.get(call) !== tries) {
-      attempts.add(1, type)
-      durations.record(details.duration! / 1000, type)
-    }
-    if (outcome) calls.record(tries, of._outcome(outcome))
-    return type
+  const attempts = counter('retry.attempts', '{attempt}', 'Attempts that ran.')
+  const success = counter('retry.success', '{call}', 'Calls that succeeded.')
+  const failure = counter('retry.failure', '{call}', 'Calls given up.')
+  const durations = seconds('retry.attempt_duration', 'How long an attempt took.')
+  const waits = seconds('retry.wait', 'Waits before a further attempt.')
+  const calls = make('Histogram', 'retry.call_attempts', '{attempt}', 'Attempts that ran in a call.', [1, 2, 3, 4, 5, 10])
+  const whole = seconds('retry.call_duration', 'How long a call took, waits included.')
+  const refused = counter('refused', '{attempt}', 'Attempts, retries and copies that were refused and did not run.')
+  const opened = counter('circuit_breaker.open', '{opening}', 'Openings of a circuit.')
+  const closed = counter('circuit_breaker.close', '{closing}', 'Closings of a circuit.')
+  const rejected = counter('circuit_breaker.rejected', '{attempt}', 'Attempts that a circuit refused.')
+  gauge('circuit', 'circuit_breaker.state', '1', 'Whether a circuit is in this state: 1 or 0.', ({ state }) =>
+    Object.fromEntries(['closed', 'open', 'half-open', 'isolated'].map((one) => [one, +(one === state)])), 'breaker', 'state')
+  const requests = counter('hedge.requests', '{copy}', 'Further copies that were started.')
+  const wins = counter('hedge.wins', '{attempt}', 'Hedged attempts, by the copy that won.')
+  const failures = counter('hedge.failures', '{copy}', 'Copies that failed.')
+  const queued = counter('limit.waits', '{call}', 'Calls that waited for a limit.')
+  valueOf('limit', 'running', '{call}', 'Calls that run in a limit.')
+  valueOf('limit', 'queued', '{call}', 'Calls that wait for a limit.')
+  valueOf('budget', 'balance', '{retry}', 'Retries that a budget allows.')
+  valueOf('throttle', 'probability', '1', 'Share of calls that a throttle refuses.')
+
+  const by = (more: Attributes, name: string) => perLabel(60, (value): Attributes => ({ ...more, [name]: value }))
+  const target = perLabel(1_000, (key) => {
+    const [target, more] = own && key !== 'other' ? JSON.parse(key) : [key]
+    const _target: Attributes = { ...more, target }
+    const types = by(_target, 'error.type')
+    // What has not failed has no such attribute.
+    const ofType = (type: string): Attributes => (type === 'none' ? _target : types(type))
+    const reasons = perLabel(60, (type) => by(ofType(type), 'reason'))
+    return { _target, _type: (details: Pick<Details, 'exception'>) => ofType(exceptionType(details)), _reason: (details: GiveupDetails) => reasons(exceptionType(details))(details.end), _outcome: by(_target, 'outcome') }
+  })
+  const of = (details: Details) => target(own ? JSON.stringify([details.name || 'anonymous', own(details)]) : details.name)
+  type Series = ReturnType<typeof of>
+
+  /** Counts one attempt, which took so many ms. */
+  const ran = (type: Attributes, duration = 0): void => {
+    attempts.add?.(1, type)
+    durations.record?.(duration / 1000, type)
   }
-  const changed = ({ breaker, to }: CircuitFact): { breaker: string } => {
-    const attribute = breakerAttributes(breaker)
-    for (const one of ['closed', 'open', 'half-open']) state.record(+(one === to), { ...attribute, state: one })
-    return attribute
+  const pasts = new WeakMap<object, Past>()
+  const pastOf = ({ call }: Details): Past => pasts.get(call) ?? none
+  /** Counts the attempt of an outcome, unless it was refused or is counted; gives what is known of the call then. */
+  const outcome = (series: Series, details: Outcome): Past => {
+    const past = pastOf(details)
+    const { tries, exception } = details
+    if (past._tries === tries) return past
+    const refused = property(exception, 'refused') === true
+    if (!refused) ran(series._type(details), details.duration)
+    return { _tries: tries, _refused: past._refused + +refused, _exception: exception }
   }
+  const end = (attributes: Attributes, { tries, elapsed }: Details, { _refused }: Past): void => {
+    calls.record?.(tries - _refused, attributes)
+    whole.record?.(elapsed / 1000, attributes)
+  }
+  // Outside a call there is no name but that of who refused.
+  const refusedBy = (by: string) => ({ name, breaker, limit, budget, throttle }: Fact) => refused.add?.(1, { by, target: label(name ?? breaker ?? limit ?? budget ?? throttle ?? '') })
+  const byCircuit = refusedBy('circuit')
 
   const hooks = {
-    onSuccess(details: Details) {
-      ended(details, 'success')
-      success.add(1, attributes(details.name)._target)
+    onSuccess(details: SuccessDetails) {
+      const { _target, _outcome } = of(details)
+      ran(_target, details.duration)
+      success.add?.(1, _target)
+      end(_outcome('success'), details, details.tries > 1 ? pastOf(details) : none)
     },
-    onBackoff(details: Details) {
-      ended(details)
-      counted.set(details.call, details.tries)
+    onBackoff(details: BackoffDetails) {
+      const series = of(details)
+      pasts.set(details.call, outcome(series, details))
       // To sleep for ever is allowed; in a sum it would stay for ever.
-      if (details.wait! < Infinity) waits.record(details.wait! / 1000, attributes(details.name)._target)
+      if (details.wait < Infinity) waits.record?.(details.wait / 1000, series._target)
     },
-    onGiveup: (details: Details) => failure.add(1, ended(details, 'failure')),
-    onAbort: (details: Details) => void ended(details, 'aborted'),
-    onCircuitOpen: (fact: CircuitFact) => open.add(1, changed(fact)),
-    onCircuitHalfOpen: (fact: CircuitFact) => void changed(fact),
-    onCircuitClose: (fact: CircuitFact) => close.add(1, changed(fact)),
-    onCircuitReject: ({ breaker }: CircuitFact) => rejected.add(1, breakerAttributes(breaker)),
-    onHedge: ({ name }: HedgeFact) => requests.add(1, attributes(name)._target),
-    onHedgeWin: ({ name, copy }: HedgeFact) => wins.add(1, { ...attributes(name)._target, copy }),
+    onGiveup(details: GiveupDetails) {
+      const series = of(details)
+      end(series._outcome('failure'), details, outcome(series, details))
+      failure.add?.(1, series._reason(details))
+    },
+    onAbort(details: AbortDetails) {
+      const series = of(details)
+      let past = pastOf(details)
+      const { tries, exception, reason, duration } = details
+      if (past._tries < tries) {
+        // What was judged when the abort came has failed by itself; what ran has ended with its reason.
+        if ('exception' in details && exception !== past._exception) past = outcome(series, details as Outcome)
+        else ran(series._type({ exception: reason }), duration)
+      }
+      end(series._outcome('aborted'), details, past)
+    },
+    onCircuitOpen: ({ breaker }: Fact) => opened.add?.(1, breakers(breaker!)),
+    onCircuitClose: ({ breaker }: Fact) => closed.add?.(1, breakers(breaker!)),
+    onCircuitReject(fact: Fact) {
+      rejected.add?.(1, breakers(fact.breaker!))
+      byCircuit(fact)
+    },
+    onHedge: (fact: HedgeFact) => requests.add?.(1, of(fact)._target),
+    onHedgeWin: (fact: HedgeFact) => wins.add?.(1, { ...of(fact)._target, copy: fact.copy }),
+    onHedgeFail: (fact: HedgeFact) => failures.add?.(1, of(fact)._type(fact)),
+    onLimitWait: ({ limit }: Fact) => queued.add?.(1, limits(limit!)),
+    onLimitReject: refusedBy('limit'),
+    onBudgetReject: refusedBy('budget'),
+    onThrottleReject: refusedBy('throttle'),
   }
   // A no-op meter has one counter for all names. (It is told by that because there may be two copies of the API, each with its own.)
   return { _idle: attempts === success, _hooks: hooks as any }
 }
 
 /**
- * Makes a plugin that counts what retries, breakers and hedges do with OpenTelemetry: for `use()` or `options.use`.
- * A meter that is the API's no-op one stays so: the plugin then watches nothing and costs nothing. Without `meter` and
- * `meterProvider` it waits for a global provider, which may be registered at any time later.
+ * Makes a plugin that counts what retries, breakers, hedges and limits do with OpenTelemetry: for `use()` or `options.use`. Gauges are read
+ * from what lives at each export. A meter that is the API's no-op one stays so: the plugin then watches nothing and costs nothing. Without
+ * `meter` and `meterProvider` it waits for a global provider, which may be registered at any time later.
+ *
+ * @example
+ * use(otelMetrics())
  */
-export const otelMetrics = ({ meter, meterProvider, buckets = [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30] }: OtelMetricsOptions = {}): Plugin => {
+export const otelMetrics = ({ meter, meterProvider, buckets = [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30], attributes }: OtelMetricsOptions = {}): Plugin => {
+  check('function', { attributes })
   const scope = '@backon/metrics-otel'
   let provider = metrics.getMeterProvider()
-  const make = () => watcher(meter ?? (meterProvider ?? provider).getMeter(scope), buckets)
+  const make = () => watcher(meter ?? (meterProvider ?? provider).getMeter(scope), buckets, attributes)
   let { _idle, _hooks } = make()
   if (!_idle) return _hooks
   if (meter ?? meterProvider) return { timeless: true }

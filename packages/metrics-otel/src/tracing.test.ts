@@ -51,7 +51,7 @@ test('a call that gives up has failed, with the class of its last error', async 
   await run(() => Promise.reject(new RangeError()), { maxTries: 1 }).catch(() => {})
 
   expect(spans()).toEqual([
-    [' > retry users', { 'backon.retry.attempts': 1, 'error.type': 'RangeError' }, 'ERROR'],
+    [' > retry users', { 'backon.retry.attempts': 1, 'backon.retry.end': 'tries', 'error.type': 'RangeError' }, 'ERROR'],
     ['retry users > attempt users', { 'backon.retry.attempt': 1, 'error.type': 'RangeError' }, 'ERROR'],
   ])
 })
@@ -60,7 +60,7 @@ test('a call that gives up on a value has failed, its attempts have not', async 
   await run(() => 0, { maxTries: 1, predicate: () => true })
 
   expect(spans()).toEqual([
-    [' > retry users', { 'backon.retry.attempts': 1 }, 'ERROR'],
+    [' > retry users', { 'backon.retry.attempts': 1, 'backon.retry.end': 'tries' }, 'ERROR'],
     ['retry users > attempt users', { 'backon.retry.attempt': 1 }],
   ])
 })
@@ -77,13 +77,47 @@ test('a span that the operation makes nests under its attempt, and the call unde
   expect(spans().map(([name]) => name)).toEqual([' > request', 'request > retry users', 'retry users > attempt users', 'attempt users > query'])
 })
 
-test('an attempt that ignores its signal ends when the call is aborted', async () => {
-  await run(() => new Promise(() => {}), { signal: AbortSignal.timeout(5) }).catch(() => {})
+test.for([
+  ['AbortError', () => new DOMException('', 'AbortError')],
+  ['TimeoutError', () => new DOMException('', 'TimeoutError')],
+  ['an error of its own', () => new RangeError()],
+  ['null', () => null],
+] satisfies [string, () => unknown][])("what the caller aborts is no error, neither of the call's span nor of the attempt's: %s", async ([, reason]) => {
+  const caller = new AbortController()
+  const call: Promise<unknown> = run(() => new Promise(() => {}), { signal: caller.signal }).catch(() => {})
+  await Promise.resolve()
+  caller.abort(reason())
+  await call
 
   expect(spans()).toEqual([
-    [' > retry users', { 'backon.retry.attempts': 1, 'error.type': 'TimeoutError' }, 'ERROR'],
-    ['retry users > attempt users', { 'backon.retry.attempt': 1, 'error.type': 'TimeoutError' }, 'ERROR'],
+    [' > retry users', { 'backon.retry.attempts': 1, 'backon.retry.end': 'abort' }],
+    ['retry users > attempt users', { 'backon.retry.attempt': 1 }],
   ])
+})
+
+test('nor when the operation passes the reason on', async () => {
+  const caller = new AbortController()
+  const operation = ({ signal }: Attempt): Promise<unknown> => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  const call: Promise<unknown> = run(operation, { signal: caller.signal }).catch(() => {})
+  await Promise.resolve()
+  caller.abort(new RangeError())
+  await call
+
+  expect(spans()[1]).toEqual(['retry users > attempt users', { 'backon.retry.attempt': 1 }])
+})
+
+test('a circuit that opens is an event of the call in which it did', async () => {
+  const breaker = new CircuitBreaker({ name: 'db', failureThreshold: 1 })
+  await run(() => Promise.reject(new TypeError()), { maxTries: 1, use: [plugin, breaker] }).catch(() => {})
+
+  expect(spans()[0]).toEqual([' > retry users', { 'backon.retry.attempts': 1, 'backon.retry.end': 'tries', 'error.type': 'TypeError' }, 'ERROR', { 'circuit.open': { breaker: 'db' } }])
+})
+
+test('an attempt that sends a request again says which resend it is', async () => {
+  const send = Object.assign(() => Promise.reject(new TypeError()), { http: true })
+  await run(send, { maxTries: 3, wait: 0 }).catch(() => {})
+
+  expect(spans().slice(1).map(([, attributes]: any) => attributes['http.request.resend_count'])).toEqual([undefined, 1, 2])
 })
 
 test('an attempt whose time is up ends at once, and a late answer changes nothing', async () => {
@@ -106,7 +140,7 @@ test('a call that an open circuit refuses is a span too', async () => {
   breaker.isolate()
   await run(() => 1, { use: [breaker, plugin] }).catch(() => {})
 
-  expect(spans()).toEqual([[' > retry users', { 'backon.retry.attempts': 1, 'error.type': 'CircuitOpenError' }, 'ERROR']])
+  expect(spans()).toEqual([[' > retry users', { 'backon.retry.attempts': 1, 'backon.retry.end': 'refused', 'error.type': 'CircuitOpenError' }, 'ERROR']])
 })
 
 test('each call of a wrapped function has a span of its own', async () => {
@@ -132,7 +166,7 @@ test('hedged copies are spans side by side; one that lost has not failed', async
 
   expect(spans()).toEqual([
     [' > retry users', { 'backon.retry.attempts': 1 }],
-    ['retry users > attempt users', { 'backon.retry.attempt': 1, 'error.type': 'HedgeLostError' }],
+    ['retry users > attempt users', { 'backon.retry.attempt': 1 }],
     ['retry users > attempt users', { 'backon.retry.attempt': 1 }],
   ])
 })
@@ -169,7 +203,7 @@ test('real OTLP exporters bring the spans to a receiver, with a fetch that is in
 
   const call = receiver.spans.find(({ name }) => name === 'retry users')
   const attempts = receiver.spans.filter(({ name }) => name === 'attempt users')
-  expect(attributesOf(call)).toEqual({ 'backon.retry.attempts': 2, 'error.type': 'TypeError' })
+  expect(attributesOf(call)).toEqual({ 'backon.retry.attempts': 2, 'backon.retry.end': 'tries', 'error.type': 'TypeError' })
   expect(call.status.code).toBe('STATUS_CODE_ERROR')
   expect(call.events.map(({ name }: any) => name)).toEqual(['wait'])
   expect(attempts.map((span) => [span.parentSpanId, attributesOf(span)['backon.retry.attempt']])).toEqual([[call.spanId, 1], [call.spanId, 2]])

@@ -1,1 +1,1 @@
-export {}
+export { diagnostics } from './diagnostics.ts'

@@ -45,6 +45,11 @@ export class CallAttempt implements Attempt {
     return this._facts(this._owner)
   }
 
+  get deadline(): number | undefined {
+    const { _policy, _started } = rootOf(this)._owner
+    return _policy?._maxTime < Infinity ? _started + _policy._maxTime : undefined
+  }
+
   get sync(): boolean {
     return !!rootOf(this)._owner._refuse
   }

@@ -56,7 +56,7 @@ export const decide = (call: Call): number | Verdict => {
     const details = record(call)
     if (stop && yes('stop', stop(details))) return 'stop'
     for (const plugin of _plugins) {
-      const stops = plugin.stop && yes('stop', plugin.stop(details))
+      const stops = plugin.stop && yes('stop', plugin.stop(details, _plugins))
       if (stops) return stops === 'refused' ? 'refused' : 'stop'
     }
   }

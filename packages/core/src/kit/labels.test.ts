@@ -44,6 +44,7 @@ describe('className', () => {
     ['null', null, 'object'],
     ['an object without a class', Object.create(null), 'object'],
     ['a function', () => 1, 'function'],
+    ['a class whose name is a text', Object.assign(new Error(), { constructor: { name: 'x'.repeat(100) } }), 'object'],
     ['a class whose name is no string', unnamed, 'object'],
     ['a getter that throws', hostile, 'object'],
   ]

@@ -32,7 +32,8 @@ export const className = (thrown: any): string => {
     const type = typeof thrown === 'object' && thrown?.constructor?.name
     // Anybody can make a DOMException of any name; only those of the platform's list have a code.
     if (type === 'DOMException' && thrown.code) return thrown.name
-    if (typeof type === 'string' && type) return type
+    // oxlint-disable-next-line no-control-regex -- whoever joins labels joins them with it
+    if (typeof type === 'string' && /^[^\0]{1,99}$/.test(type)) return type
   } catch {
     // A getter that throws tells nothing.
   }
