@@ -1,14 +1,14 @@
 import { defineConfig } from 'vitepress'
 import { writeForPrograms } from '../for-programs.ts'
 import { addToMarkdown } from '../markdown.ts'
-import { placeOf, read, root } from '../places.ts'
+import { placeOf, root } from '../places.ts'
 import { miniSearch, renderForSearch } from '../search.ts'
 import { playground, sidebar } from '../sidebar.ts'
 
 const base = process.env.DOCS_BASE ?? '/'
 const description = 'Retries for TypeScript that stop when they should, a fetch that survives, a circuit breaker, hedging, limits.'
-/** Where the site will be, once the publisher has said so. A social card needs the whole address. */
-const home = (JSON.parse(read('package.json')).homepage as string | undefined)?.replace(/\/?$/, '/') ?? base
+/** `DOCS_URL`: where the site will be. A social card needs the whole address. */
+const home = process.env.DOCS_URL?.replace(/\/?$/, '/') ?? base
 
 export default defineConfig({
   lang: 'en',
