@@ -49,7 +49,7 @@ for (const { path } of packages()) {
   check(name, 'a publishConfig without provenance', publishConfig.provenance === undefined, 'take it out of publishConfig: elsewhere than in CI it makes publishing fail')
   check(name, 'every entry of "exports" in publishConfig.exports', Object.keys(exports).join() === Object.keys(publishConfig.exports ?? {}).join(), 'bring "exports" and publishConfig.exports together')
   check(name, '@backon/core among its peers', name === '@backon/core' || peerDependencies['@backon/core'], 'add it to peerDependencies: a program has one core')
-  check(name, 'how to install it', new RegExp(`^npm install (?:-D )?[^\\n]*${name}(?![-\\w])`, 'm').test(text), `add \`npm install …\` to ${path}/README.md`)
+  check(name, 'how to install it', new RegExp(`^npm install (?:-\\S+ )*[^\\n]*${name}(?![-\\w])`, 'm').test(text), `add \`npm install …\` to ${path}/README.md`)
   check(name, 'a version, or a changeset that gives it one', manifest.version !== '0.0.0' || announced.includes(`'${name}':`) || announced.includes(`"${name}":`), 'npx changeset')
 }
 for (const [, name] of announced.matchAll(/^['"](@backon\/[a-z-]+)['"]:/gm)) if (!names.has(name)) check(name, 'the package itself, which a changeset names', false, 'look at .changeset')

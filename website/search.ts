@@ -8,12 +8,14 @@ export const miniSearch: NonNullable<Local['miniSearch']> = {
     combineWith: 'AND',
     fuzzy: 0.1,
     bm25: { k: 1.2, b: 0.3, d: 0.5 },
-    // What explains comes before what lists: guides, then packages, then the reference; how it came to be comes last.
-    boostDocument(id: string) {
+    // What explains comes before what lists: guides, then packages, then the reference; how it came to be comes last. A page that is about
+    // the word comes before a section of another one.
+    boostDocument(id: string, _: string, { titles }: { titles?: readonly string[] } = {}) {
       if (/\/api\//.test(id)) return 0.6
       if (/\/(?:decisions|compare|contributing|security)/.test(id)) return 0.4
       if (/\/packages\/core\.html#row-/.test(id)) return 1.6
-      return 1.3
+      if (/#row-/.test(id)) return /\/coming-from\//.test(id) ? 0.7 : 1
+      return titles?.length ? 1.3 : 2
     },
   },
 }

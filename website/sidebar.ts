@@ -32,12 +32,12 @@ const peers: Readonly<Record<string, string>> = {
 export const playground = { text: 'Playground', link: '/playground/', target: '_self' }
 
 const main: Item[] = [
-  { text: 'Start', items: [page('README.md', 'Overview'), page('docs/guide.md', 'Quick start'), playground, page('examples/demo/README.md')] },
+  { text: 'Start', items: [page('README.md', 'Overview'), page('docs/guide.md', 'Quick start'), playground, page('examples/demo/README.md', 'Demo')] },
   {
     text: 'Guides',
     items: pages({
-      'docs/http.md': undefined, 'docs/idempotency.md': undefined, 'docs/deadlines-and-cancellation.md': undefined, 'docs/retry-after.md': undefined, 'docs/production.md': undefined,
-      'docs/testing.md': undefined, 'docs/recipes.md': undefined, 'docs/writing-a-plugin.md': undefined, 'examples/service/README.md': undefined,
+      'docs/http.md': undefined, 'docs/idempotency.md': 'Idempotency', 'docs/deadlines-and-cancellation.md': undefined, 'docs/retry-after.md': 'Retry-After', 'docs/production.md': undefined, 'docs/observability.md': undefined,
+      'docs/testing.md': 'Testing', 'docs/recipes.md': 'With other libraries', 'docs/writing-a-plugin.md': undefined, 'examples/service/README.md': 'An example service',
     }),
   },
   { text: 'Packages', items: packages.map((name) => page(`packages/${name}/README.md`, `@backon/${name}`)) },
