@@ -32,6 +32,9 @@ export default defineConfig({
   test: {
     projects: [...packages.map((name) => project(name, `packages/${name}`, ['src/**/*.test.ts'])), ...across, ...examples.map((name) => project(`examples/${name}`, `examples/${name}`, ['**/*.test.ts']))],
     passWithNoTests: true,
+    // These end what hangs, and say nothing about speed: a busy machine may take its time.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
     reporters: ['default', './scripts/vitest-counts.mjs'],
     coverage: {
       provider: 'v8',

@@ -22,7 +22,7 @@ else runAll()
 /** Gives each section a process of its own: what V8 learns from failing calls would slow the loop of the next one. */
 function runAll() {
   installPeers()
-  for (const section of ['success', 'failures', 'breaker', 'hedge', 'metrics']) {
+  for (const section of ['success', 'failures', 'breaker', 'hedge', 'metrics', 'fetch']) {
     const command = [fileURLToPath(import.meta.url), ...process.argv.slice(2), '--section', section]
     const { status } = spawnSync(process.execPath, command, { stdio: 'inherit' })
     if (status !== 0) process.exitCode = 1

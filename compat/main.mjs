@@ -1,4 +1,4 @@
-// Everything that is proved on the packed tarballs. `npm run compat [part …]`, parts: runtimes bundlers types playground frameworks.
+// Everything that is proved on the packed tarballs. `npm run compat [part …]`, parts: runtimes bundlers types playground frameworks jest.
 // With `--write` the tables go into RESULTS.md here and between the marks of the README.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +11,7 @@ const parts = {
   types: async () => (await import('./types.mjs')).checkTypes(),
   playground: async () => (await import('./playground.mjs')).checkPlayground(),
   frameworks: async () => (await import('./frameworks.mjs')).checkFrameworks(),
+  jest: async () => (await import('./jest.mjs')).checkJest(),
 }
 
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('-'))

@@ -111,7 +111,7 @@ export const scenarios: readonly Scenario[] = [
       ...opened,
       ...twoCalls(1),
       ...failure('CircuitOpenError', 'users', 'refused'),
-      ...refused('circuit', 'db'),
+      ...refused('circuit', 'users'),
       'backon_circuit_breaker_rejected_total{breaker="db"}': 1,
     },
   },

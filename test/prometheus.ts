@@ -100,8 +100,8 @@ export const seriesName = ({ __name__: name = '', ...labels }: Record<string, st
   return `${name}{${shown.map((label) => `${label}="${labels[label]}"`).join(',')}}`
 }
 
-/** Asks again until the answer is yes, for 15 s at most unless told otherwise. */
-export const until = async (done: () => Promise<boolean> | boolean, what: string | (() => string), most = 15_000): Promise<void> => {
+/** Asks again until the answer is yes, for 45 s at most unless told otherwise. */
+export const until = async (done: () => Promise<boolean> | boolean, what: string | (() => string), most = 45_000): Promise<void> => {
   for (const end = Date.now() + most; !(await done()); ) {
     if (Date.now() > end) throw new Error(`waited in vain for ${typeof what === 'string' ? what : what()}`)
     await new Promise((resolve) => setTimeout(resolve, 50))

@@ -53,6 +53,20 @@ export const sections = [
       { name: 'backon: retry + breaker + hedging', source: `${core('retry')}; ${breaker}; ${hedging}`, target: 3600 },
     ],
   },
+  {
+    title: 'Size: fetch',
+    rows: [
+      { name: 'ky: default export', source: `export { default } from 'ky'` },
+      { name: 'ofetch: ofetch', source: `export { ofetch } from 'ofetch'` },
+      { name: 'backon: createFetch, alone and added to retry', source: `export { createFetch } from '@backon/fetch'`, beside: core('retry'), target: 2000 },
+      { name: 'backon: resumable, added to createFetch', source: `export { resumable } from '@backon/fetch/resume'`, beside: `export { createFetch } from '@backon/fetch'` },
+      {
+        name: 'backon: retry + fetch + breaker + hedging',
+        source: `${core('retry')}; ${breaker}; ${hedging}; export { createFetch } from '@backon/fetch'`,
+        target: 8700,
+      },
+    ],
+  },
   ...Object.entries(strategies).map(([kind, names]) => ({
     title: `Size: single ${kind}, alone and added to retry`,
     rows: names.split(' ').map((name) => ({ name, source: core(name), beside: core('retry'), target: 150 })),

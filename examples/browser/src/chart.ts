@@ -11,13 +11,13 @@ export const time = (ms: number): string => (ms >= 999.995 ? `${show(ms / 1_000)
 export function plot(parent: HTMLElement, steps: readonly Step[]): uPlot | undefined {
   parent.replaceChildren()
   if (steps.length === 0) return undefined
-  const edge = (label: string): uPlot.Series => ({ label, stroke: colour('accent'), width: 1, dash: [4, 4], points: { show: false }, value: (_, ms) => (ms == null ? '' : time(ms)) })
+  const edge = (label: string): uPlot.Series => ({ label, stroke: colour('accent'), width: 1, dash: [4, 4], points: { show: false } })
   const axis = (label: string): uPlot.Axis => ({ label, stroke: colour('text'), grid: { stroke: colour('line'), width: 1 }, ticks: { stroke: colour('line') }, labelSize: 18, font: '12px system-ui', labelFont: '12px system-ui' })
   const last = steps.at(-1)!.tries
   return new uPlot(
     {
       width: Math.max(parent.clientWidth, 240),
-      height: 260,
+      height: 220,
       scales: { x: { time: false, range: [0.5, last + 0.5] }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.05 : 1] } },
       axes: [
         { ...axis('after attempt'), incrs: [1, 2, 5, 10, 20, 50] },
@@ -26,11 +26,12 @@ export function plot(parent: HTMLElement, steps: readonly Step[]): uPlot | undef
       series: [
         { label: 'after attempt' },
         edge('at most'),
-        { label: 'in the middle', stroke: colour('accent'), width: 2, points: { show: true, size: 7, fill: colour('accent') }, value: (_, ms) => (ms == null ? '' : time(ms)) },
+        { label: 'in the middle', stroke: colour('accent'), width: 2, points: { show: true, size: 7, fill: colour('accent') } },
         edge('at least'),
       ],
       bands: [{ series: [1, 3], fill: colour('band') }],
-      legend: { markers: { dash: (_, series) => (series === 2 ? 'solid' : 'dashed') } },
+      legend: { show: false },
+      cursor: { show: false },
     },
     [steps.map(({ tries }) => tries), steps.map(({ most }) => most), steps.map(({ middle }) => middle), steps.map(({ least }) => least)],
     parent,

@@ -1,7 +1,7 @@
-import { CircuitBreaker } from '@backon/breaker'
+import { CircuitBreaker, timeWindow } from '@backon/breaker'
 import {
-  constant, decay, decorrelated, equalJitter, expo, fibo, fullJitter, type Jitter, type Options, type Plugin, randomJitter, timeout, type Wait, waitExponentialJitter,
-  waitIncrementing, waitRandom, waitRandomExponential,
+  constant, decay, decorrelated, equalJitter, expo, fibo, fullJitter, type Jitter, type Options, type Plugin, randomJitter, retryAfter, timeout, type Wait,
+  waitExponentialJitter, waitIncrementing, waitRandom, waitRandomExponential,
 } from '@backon/core'
 import { hedging } from '@backon/hedge'
 import { type Settings, strategies, type Strategy } from './settings.ts'
@@ -10,6 +10,7 @@ const jitters: Record<string, Jitter | null> = { fullJitter, equalJitter, random
 const waits: Record<Strategy, (options: any) => Wait> = {
   expo, fibo, decay, decorrelated, waitIncrementing, waitRandom, waitRandomExponential, waitExponentialJitter,
   constant: ({ interval }) => constant(interval),
+  retryAfter: ({ fallback, max }) => retryAfter({ fallback: expo({ factor: fallback }), max }),
 }
 
 /** The options of the chosen strategy that are given, by their names in the library. */
@@ -17,6 +18,12 @@ export function waitOptions(settings: Settings): Record<string, number> {
   const strategy = settings.wait as Strategy
   const given = Object.keys(strategies[strategy]).map((name) => [name, settings[`${strategy}.${name}`] as number] as const)
   return Object.fromEntries(given.filter(([, value]) => !Number.isNaN(value)))
+}
+
+function breakerOf(settings: Settings): CircuitBreaker {
+  const { trip, failureThreshold, failureRate, window, minimumCalls, recoveryTimeout } = settings as Record<string, number>
+  const opens = (trip as unknown) === 'share' ? { trip: timeWindow({ duration: window!, failureRate: failureRate! / 100, minimumCalls: minimumCalls! }) } : { failureThreshold: failureThreshold! }
+  return new CircuitBreaker({ ...opens, recoveryTimeout: recoveryTimeout!, name: 'service' })
 }
 
 export interface Policy {
@@ -32,9 +39,7 @@ export function buildPolicy(settings: Settings, watcher?: Plugin): Policy {
   const wait = waits[settings.wait as Strategy](waitOptions(settings))
   const jitter = jitters[settings.jitter as string] ?? null
   const given = (name: string): number | undefined => (Number.isNaN(settings[name]) ? undefined : (settings[name] as number))
-  const breaker = settings.breaker
-    ? new CircuitBreaker({ failureThreshold: settings.failureThreshold as number, recoveryTimeout: settings.recoveryTimeout as number, name: 'service' })
-    : undefined
+  const breaker = settings.breaker ? breakerOf(settings) : undefined
   const hedge = settings.hedge ? hedging({ wait: settings.hedgeWait as number, maxHedge: settings.maxHedge as number }) : undefined
   const limit = given('timeout')
   const use = [watcher, breaker, limit === undefined ? undefined : timeout(limit), hedge].filter((plugin) => plugin !== undefined)

@@ -1,9 +1,10 @@
 import { CircuitOpenError, type CircuitState } from '@backon/breaker'
-import { type Attempt, clock, type Clock, override, type Plugin, retry, sleep } from '@backon/core'
+import { type Attempt, clock, type Plugin, retry, sleep } from '@backon/core'
 // For the hook that it adds to `Plugin`.
 import type {} from '@backon/hedge'
+import { seededRandom, virtualClock } from '@backon/testing'
 import { buildPolicy } from './policy.ts'
-import { real, seeded, type Service, simulated } from './service.ts'
+import { real, type Service, simulated } from './service.ts'
 import type { Settings } from './settings.ts'
 
 export type Outcome = 'running' | 'ok' | 'failed' | 'cut off'
@@ -27,41 +28,36 @@ export interface Story {
   readonly calls: { readonly from: number; to: number; outcome: Outcome; said: string }[]
   hedges: number
   now: number
-  done: boolean
 }
 
-export const newStory = (): Story => ({ spans: [], circuit: [], calls: [], hedges: 0, now: 0, done: false })
+export const newStory = (): Story => ({ spans: [], circuit: [], calls: [], hedges: 0, now: 0 })
 
-/** Time that passes faster than real. */
-const fast = (speed: number): Clock => {
-  const start = performance.now()
-  return {
-    now: () => (performance.now() - start) * speed,
-    setTimeout: (callback, ms) => setTimeout(callback, ms / speed),
-    clearTimeout: (handle) => clearTimeout(handle),
-  }
+/** Plays the calls against the simulated service, in virtual time: the same settings give the same story. Ends early when `signal` aborts. */
+export async function play(settings: Settings, policy: Settings, signal: AbortSignal): Promise<Story> {
+  const story = newStory()
+  const time = virtualClock()
+  const now = (): number => time.now()
+  const service = simulated(settings, 1 / (settings.every as number))
+  await seededRandom(settings.seed as number, () => time.run(() => makeCalls(settings, policy, service, story, now, signal)))
+  story.now = now()
+  return story
 }
 
-/** Makes the calls that were asked for, and writes down in `story` what becomes of them. Ends early when `signal` aborts. */
-export async function run(settings: Settings, story: Story, signal: AbortSignal): Promise<void> {
-  const isReal = settings.service === 'url'
-  // A real service cannot be hurried.
-  const undo = override({ clock: fast(isReal ? 1 : (settings.speed as number)), random: seeded(settings.seed as number) })
+/** Makes the calls to a real address, in real time, and writes down in `story` what becomes of them. */
+export async function runReal(settings: Settings, policy: Settings, story: Story, signal: AbortSignal): Promise<void> {
   const time = clock()
   const start = time.now()
   const now = (): number => time.now() - start
   const tick = setInterval(() => (story.now = now()), 20)
   try {
-    await makeCalls(settings, isReal ? real(settings.url as string) : simulated(settings), story, now, signal)
+    await makeCalls(settings, policy, real(settings.url as string), story, now, signal)
   } finally {
     clearInterval(tick)
-    undo()
     story.now = now()
-    story.done = true
   }
 }
 
-async function makeCalls(settings: Settings, service: Service, story: Story, now: () => number, signal: AbortSignal): Promise<void> {
+async function makeCalls(settings: Settings, policy: Settings, service: Service, story: Story, now: () => number, signal: AbortSignal): Promise<void> {
   const turn = (state: CircuitState) => () => void story.circuit.push({ at: now(), state })
   const watcher: Plugin = {
     onHedge: () => void story.hedges++,
@@ -69,7 +65,7 @@ async function makeCalls(settings: Settings, service: Service, story: Story, now
     onCircuitHalfOpen: turn('half-open'),
     onCircuitClose: turn('closed'),
   }
-  const { options, breaker } = buildPolicy(settings, watcher)
+  const { options, breaker } = buildPolicy(policy, watcher)
   if (breaker) turn('closed')()
 
   const call = async (index: number): Promise<void> => {
@@ -89,7 +85,7 @@ async function makeCalls(settings: Settings, service: Service, story: Story, now
       }
       signal.addEventListener('abort', () => end('cut off'))
       try {
-        const said = await service(signal, span.from)
+        const said = await service(signal, index)
         end('ok')
         return said
       } catch (error) {
@@ -102,8 +98,8 @@ async function makeCalls(settings: Settings, service: Service, story: Story, now
         ...options,
         signal,
         name: `call ${index + 1}`,
-        onBackoff: ({ tries, wait }) => add({ kind: 'wait', tries, copy: 1, from: now(), to: now() + wait!, outcome: 'ok' }),
-        onGiveup: ({ tries, exception }) => {
+        onBackoff: ({ tries, wait }) => add({ kind: 'wait', tries, copy: 1, from: now(), to: now() + wait, outcome: 'ok' }),
+        after: ({ tries, exception }) => {
           if (exception instanceof CircuitOpenError) add({ kind: 'refused', tries, copy: 1, from: now(), to: now(), outcome: 'failed' })
         },
       })

@@ -1,4 +1,5 @@
 import { type Details, override } from '@backon/core'
+import { waitFor } from '@backon/core/kit'
 import { buildPolicy } from './policy.ts'
 import type { Settings } from './settings.ts'
 
@@ -11,16 +12,16 @@ export interface Step {
 }
 
 /** All draws the same: the ends and the middle of a band. */
-const play = (settings: Settings, draw: number): number[] => {
+const play = (policy: Settings, draw: number): number[] => {
   const undo = override({ random: () => draw })
   try {
-    const { wait, jitter } = buildPolicy(settings)
+    const { wait, jitter } = buildPolicy(policy)
     const waits: number[] = []
-    for (let tries = 1, previousWait = 0; tries < (settings.maxTries as number); tries++) {
-      const next = wait({ tries, previousWait } as Details)
+    for (let tries = 1, previousWait = 0; tries < (policy.maxTries as number); tries++) {
+      const next = waitFor(wait, { tries, previousWait, exception: undefined } as Details, jitter)
       if (next === undefined) break
-      previousWait = jitter && !wait.exact ? jitter(next) : next
-      waits.push(previousWait)
+      previousWait = next
+      waits.push(next)
     }
     return waits
   } finally {
@@ -29,9 +30,9 @@ const play = (settings: Settings, draw: number): number[] => {
 }
 
 /** The waits of a call that never succeeds, if attempts took no time. A `maxTime` cuts it as it would cut the call in the middle of the band. */
-export function schedule(settings: Settings): Step[] {
-  const [least, middle, most] = [play(settings, 0), play(settings, 0.5), play(settings, 1 - 2 ** -53)] as const
-  const maxTime = Number.isNaN(settings.maxTime) ? Infinity : (settings.maxTime as number)
+export function schedule(policy: Settings): Step[] {
+  const [least, middle, most] = [play(policy, 0), play(policy, 0.5), play(policy, 1 - 2 ** -53)] as const
+  const maxTime = Number.isNaN(policy.maxTime) ? Infinity : (policy.maxTime as number)
   const steps: Step[] = []
   for (let i = 0, passed = 0; i < middle.length; i++) {
     passed += middle[i]!

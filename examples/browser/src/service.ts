@@ -1,30 +1,37 @@
-import { sleep } from '@backon/core'
+import { clock, sleep } from '@backon/core'
+import { randomFrom } from '@backon/testing'
 import type { Settings } from './settings.ts'
 
-/** Calls the service once: resolves with what it answers. `at` is the time since the run began, in ms. */
-export type Service = (signal: AbortSignal, at: number) => Promise<string>
+/** Calls the service once, for one of those who call: resolves with what it answers. */
+export type Service = (signal: AbortSignal, caller: number) => Promise<string>
 
-/** Draws from a seed: the same run again gives the same numbers. mulberry32 (Tommy Ettinger, public domain). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
+/** How long the service counts before it counts anew, for its rate limit. */
+const rateWindow = 10_000
 
-/** A service that is as good as it was said to be. Its time is the library's, so it can run faster than real. */
-export function simulated(settings: Settings): Service {
-  const { failures, latency, slow, slowLatency, outageFrom, outageFor } = settings as Record<string, number>
-  // A source of its own: whether the service fails must not depend on who draws jitter.
-  const draw = seeded((settings.seed as number) + 1)
-  return async (signal, at) => {
-    const down = at >= outageFrom! && at < outageFrom! + outageFor!
+/**
+ * A service that is as good as it was said to be, by the clock in force. What happens to the nth request of a caller depends on the seed
+ * alone: two policies meet the same fate for as long as they ask the same. `usual` is its usual load, in requests a ms.
+ */
+export function simulated(settings: Settings, usual: number): Service {
+  const { failures, latency, slow, slowLatency, outageFrom, outageFor, limit, seed } = settings as Record<string, number>
+  const fates = new Map<number, () => number>()
+  const most = Math.max(1, Math.round(usual * rateWindow * (limit! / 100)))
+  let window = -1
+  let seen = 0
+  return async (signal, caller) => {
+    const draw = fates.get(caller) ?? randomFrom(seed! * 7_919 + caller + 1)
+    fates.set(caller, draw)
     const [isSlow, fails] = [draw() * 100 < slow!, draw() * 100 < failures!]
-    await sleep(down ? latency! / 4 : isSlow ? slowLatency! : latency!, signal)
+    const now = clock().now()
+    const down = now >= outageFrom! && now < outageFrom! + outageFor!
+    if (Math.floor(now / rateWindow) !== window) {
+      window = Math.floor(now / rateWindow)
+      seen = 0
+    }
+    const limited = !down && ++seen > most
+    await sleep(down || limited ? latency! / 4 : isSlow ? slowLatency! : latency!, signal)
     if (down) throw new Error('down')
+    if (limited) throw Object.assign(new Error('status 429'), { retryAfter: Math.max(0, (window + 1) * rateWindow - clock().now()) })
     if (fails) throw new Error('status 503')
     return 'ok'
   }
@@ -35,6 +42,6 @@ export const real =
   (url: string): Service =>
   async (signal) => {
     const response = await fetch(url, { signal })
-    if (!response.ok) throw new Error(`status ${response.status}`)
+    if (!response.ok) throw Object.assign(new Error(`status ${response.status}`), { response })
     return `status ${response.status}`
   }

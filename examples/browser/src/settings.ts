@@ -2,6 +2,8 @@
 export interface NumberField {
   readonly kind: 'number'
   readonly label: string
+  /** How the library calls it, where it has a name for it. */
+  readonly option?: string
   readonly unit?: string
   readonly initial: number
   readonly min: number
@@ -14,6 +16,7 @@ export interface NumberField {
 export interface ChoiceField {
   readonly kind: 'choice'
   readonly label: string
+  readonly option?: string
   readonly initial: string
   readonly choices: Readonly<Record<string, string>>
 }
@@ -21,6 +24,7 @@ export interface ChoiceField {
 export interface SwitchField {
   readonly kind: 'switch'
   readonly label: string
+  readonly option?: string
   readonly initial: boolean
 }
 
@@ -28,84 +32,124 @@ export interface SwitchField {
 export interface TextField {
   readonly kind: 'text'
   readonly label: string
+  readonly option?: string
   readonly initial: string
 }
 
 export type Field = NumberField | ChoiceField | SwitchField | TextField
 
 const hour = 3_600_000
-const ms = (label: string, initial: number, max = hour): NumberField => ({ kind: 'number', label, unit: 'ms', initial, min: 0, max })
-const none = (label: string, unit: string | undefined, min: number, max: number, integer = false): NumberField => ({
-  kind: 'number', label, ...(unit && { unit }), initial: NaN, min, max, integer, optional: true,
+const ms = (label: string, initial: number, option?: string, max = hour): NumberField => ({ kind: 'number', label, ...(option && { option }), unit: 'ms', initial, min: 0, max })
+const none = (label: string, option: string | undefined, unit: string | undefined, max: number, integer = false): NumberField => ({
+  kind: 'number', label, ...(option && { option }), ...(unit && { unit }), initial: NaN, min: 0, max, integer, optional: true,
 })
-const times = (label: string, initial: number, min: number, max: number): NumberField => ({ kind: 'number', label, initial, min, max })
-const count = (label: string, initial: number, min: number, max: number): NumberField => ({ kind: 'number', label, initial, min, max, integer: true })
-const percent = (label: string, initial: number): NumberField => ({ kind: 'number', label, unit: '%', initial, min: 0, max: 100 })
+const times = (label: string, initial: number, option: string, max: number): NumberField => ({ kind: 'number', label, option, initial, min: 0, max })
+const count = (label: string, initial: number, min: number, max: number, option?: string): NumberField => ({ kind: 'number', label, ...(option && { option }), initial, min, max, integer: true })
+const percent = (label: string, initial: number, option?: string): NumberField => ({ kind: 'number', label, ...(option && { option }), unit: '%', initial, min: 0, max: 100 })
 
 /** The wait strategies, and the options of each by its own name in the library. */
 export const strategies = {
-  expo: { factor: ms('First wait', 1_000), base: times('Grows by', 2, 0, 100), maxValue: none('At most', 'ms', 0, hour) },
-  fibo: { factor: ms('First wait', 1_000), maxValue: none('At most', 'ms', 0, hour) },
+  expo: { factor: ms('First wait', 1_000, 'factor'), base: times('Grows by', 2, 'base', 100), maxValue: none('At most', 'maxValue', 'ms', hour) },
+  fibo: { factor: ms('First wait', 1_000, 'factor'), maxValue: none('At most', 'maxValue', 'ms', hour) },
   constant: { interval: ms('Wait', 1_000) },
-  waitIncrementing: { start: ms('First wait', 1_000), increment: { ...ms('Each longer by', 1_000), min: -hour }, maxValue: none('At most', 'ms', 0, hour) },
-  decay: { initialValue: ms('First wait', 1_000), decayFactor: times('Shrinks by e to the', 1, 0, 100), minValue: ms('At least', 0) },
-  decorrelated: { base: ms('At least', 1_000), maxValue: ms('At most', 20_000) },
-  waitRandom: { min: ms('At least', 0), max: ms('At most', 1_000) },
-  waitRandomExponential: { multiplier: ms('First upper bound', 1_000), expBase: times('Grows by', 2, 0, 100), maxValue: none('At most', 'ms', 0, hour), minValue: ms('At least', 0) },
-  waitExponentialJitter: { initial: ms('First wait', 1_000), expBase: times('Grows by', 2, 0, 100), jitter: ms('Plus up to', 1_000), max: ms('At most', 60_000) },
+  waitIncrementing: { start: ms('First wait', 1_000, 'start'), increment: { ...ms('Each longer by', 1_000, 'increment'), min: -hour }, maxValue: none('At most', 'maxValue', 'ms', hour) },
+  decay: { initialValue: ms('First wait', 1_000, 'initialValue'), decayFactor: times('Shrinks by e to the', 1, 'decayFactor', 100), minValue: ms('At least', 0, 'minValue') },
+  decorrelated: { base: ms('At least', 1_000, 'base'), maxValue: ms('At most', 20_000, 'maxValue') },
+  retryAfter: { fallback: ms('Without a hint', 1_000, 'fallback'), max: ms('Longest hint', 60_000, 'max') },
+  waitRandom: { min: ms('At least', 0, 'min'), max: ms('At most', 1_000, 'max') },
+  waitRandomExponential: { multiplier: ms('First upper bound', 1_000, 'multiplier'), expBase: times('Grows by', 2, 'expBase', 100), maxValue: none('At most', 'maxValue', 'ms', hour), minValue: ms('At least', 0, 'minValue') },
+  waitExponentialJitter: { initial: ms('First wait', 1_000, 'initial'), expBase: times('Grows by', 2, 'expBase', 100), jitter: ms('Plus up to', 1_000, 'jitter'), max: ms('At most', 60_000, 'max') },
 } as const satisfies Record<string, Record<string, NumberField>>
 
 export type Strategy = keyof typeof strategies
 
-/** Everything that can be chosen, by group. The names of waits' options are `strategy.option`. */
-export const groups: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
+type Group = Readonly<Record<string, Field>>
+
+/** What makes a policy. The names of waits' options are `strategy.option`. */
+export const policyGroups: Readonly<Record<string, Group>> = {
   Wait: {
     wait: {
       kind: 'choice',
       label: 'Strategy',
+      option: 'wait',
       initial: 'expo',
       choices: {
-        expo: 'expo: doubles', fibo: 'fibo: 1, 1, 2, 3, 5', constant: 'constant', waitIncrementing: 'waitIncrementing', decay: 'decay: shrinks', decorrelated: 'decorrelated',
+        expo: 'expo', fibo: 'fibo', constant: 'constant', waitIncrementing: 'waitIncrementing', decay: 'decay', decorrelated: 'decorrelated', retryAfter: 'retryAfter',
         waitRandom: 'waitRandom', waitRandomExponential: 'waitRandomExponential', waitExponentialJitter: 'waitExponentialJitter',
       },
     },
     ...Object.fromEntries(Object.entries(strategies).flatMap(([strategy, options]) => Object.entries(options).map(([name, field]) => [`${strategy}.${name}`, field]))),
-    jitter: { kind: 'choice', label: 'Jitter', initial: 'fullJitter', choices: { fullJitter: 'full', equalJitter: 'equal', randomJitter: 'up to 1 s more', null: 'none' } },
+    jitter: { kind: 'choice', label: 'Jitter', option: 'jitter', initial: 'fullJitter', choices: { fullJitter: 'full', equalJitter: 'equal', randomJitter: 'up to 1 s more', null: 'none' } },
   },
   Stop: {
-    maxTries: count('Attempts at most', 5, 1, 100),
-    maxTime: none('Whole call at most', 'ms', 0, hour),
-    timeout: none('Each attempt at most', 'ms', 0, hour),
+    maxTries: count('Attempts at most', 5, 1, 100, 'maxTries'),
+    maxTime: none('Whole call at most', 'maxTime', 'ms', hour),
+    timeout: none('Each attempt at most', 'timeout()', 'ms', hour),
   },
   Breaker: {
-    breaker: { kind: 'switch', label: 'Use a circuit breaker', initial: false },
-    failureThreshold: count('Opens after failures', 5, 1, 1_000),
-    recoveryTimeout: ms('Stays open for', 5_000),
+    breaker: { kind: 'switch', label: 'Use a circuit breaker', option: 'CircuitBreaker', initial: false },
+    trip: { kind: 'choice', label: 'Opens after', option: 'trip', initial: 'row', choices: { row: 'some in a row', share: 'a share' } },
+    failureThreshold: count('Failures in a row', 5, 1, 1_000, 'failureThreshold'),
+    failureRate: { ...percent('Share of failures', 50, 'failureRate'), min: 1 },
+    window: { ...ms('Of the last', 10_000, 'duration'), min: 1_000 },
+    minimumCalls: count('But of so many calls', 5, 1, 1_000, 'minimumCalls'),
+    recoveryTimeout: ms('Stays open for', 5_000, 'recoveryTimeout'),
   },
   Hedge: {
-    hedge: { kind: 'switch', label: 'Hedge slow attempts', initial: false },
-    hedgeWait: ms('Next copy after', 300),
-    maxHedge: count('Copies at most', 2, 1, 10),
+    hedge: { kind: 'switch', label: 'Hedge slow attempts', option: 'hedging', initial: false },
+    hedgeWait: ms('Next copy after', 300, 'wait'),
+    maxHedge: count('Copies at most', 2, 1, 10, 'maxHedge'),
   },
+}
+
+/** What the policies are played against: the same for both. */
+export const worldGroups: Readonly<Record<string, Group>> = {
   Service: {
     service: { kind: 'choice', label: 'Call', initial: 'simulated', choices: { simulated: 'simulation', url: 'real address' } },
     url: { kind: 'text', label: 'Address', initial: '' },
     failures: percent('Fails', 40),
-    latency: ms('Answers in', 200, 60_000),
+    latency: ms('Answers in', 200, undefined, 60_000),
     slow: percent('Is slow', 10),
-    slowLatency: ms('Then answers in', 2_000, 60_000),
+    slowLatency: ms('Then answers in', 2_000, undefined, 60_000),
     outageFrom: ms('Down from', 8_000),
     outageFor: ms('Down for', 6_000),
+    limit: { ...none('Says 429 above', undefined, '% of the usual load', 1_000), min: 1 },
   },
-  Run: {
+  Calls: {
     calls: count('Calls', 12, 1, 200),
-    every: ms('One every', 1_500, 60_000),
-    speed: times('Times real time', 10, 0.1, 1_000),
+    every: { ...ms('One every', 1_500, undefined, 60_000), min: 1 },
     seed: count('Seed', 1, 0, 4_294_967_295),
+  },
+  'Many clients': {
+    clients: count('Clients', 1_000, 1, 2_000),
+    processes: count('In so many processes', 20, 1, 2_000),
+    pause: { ...ms('Each calls every', 20_000, undefined, 600_000), min: 100 },
+    duration: { ...ms('For', 40_000, undefined, 120_000), min: 1_000 },
   },
 }
 
-export const fields: Readonly<Record<string, Field>> = Object.assign({}, ...Object.values(groups))
+const fieldsOf = (groups: Readonly<Record<string, Group>>): Group => Object.assign({}, ...Object.values(groups))
+
+/** The fields of one policy, by their own names. */
+export const policyFields: Group = fieldsOf(policyGroups)
+
+/** Whether there is a second policy beside the first. */
+export const compare: SwitchField = { kind: 'switch', label: 'Compare with a second policy', initial: false }
+
+const prefixed = (group: Group): Group => Object.fromEntries(Object.entries(group).map(([name, field]) => [`b.${name}`, field]))
+
+/** The second policy: as the first, its names begin with `b.`. */
+export const secondGroups: Readonly<Record<string, Group>> = Object.fromEntries(Object.entries(policyGroups).map(([title, group]) => [title, prefixed(group)]))
+
+/** Everything that can be chosen, by name. */
+export const fields: Group = { ...policyFields, compare, ...prefixed(policyFields), ...fieldsOf(worldGroups) }
+
+/** The settings of one of the two policies, by their own names. */
+export const policyOf = (settings: Settings, which: 'a' | 'b'): Settings =>
+  Object.fromEntries(Object.keys(policyFields).map((name) => [name, settings[which === 'b' ? `b.${name}` : name]!]))
+
+/** What is there when nothing is chosen. */
+export const initial: Settings = Object.fromEntries(Object.entries(fields).map(([name, { initial }]) => [name, initial]))
 
 /** What was chosen: numbers (NaN for none), texts and switches, by name. */
 export type Settings = Readonly<Record<string, number | string | boolean>>

@@ -6,7 +6,7 @@ const left = 44
 const rowHeight = 16
 const stripHeight = 14
 
-function draw(name: string, attributes: Record<string, string | number>, title?: string): SVGElement {
+export function draw(name: string, attributes: Record<string, string | number>, title?: string): SVGElement {
   const element = document.createElementNS(svg, name)
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value))
   if (title) {
@@ -17,22 +17,21 @@ function draw(name: string, attributes: Record<string, string | number>, title?:
   return element
 }
 
-const label = (x: number, y: number, text: string, anchor = 'start'): SVGElement => {
+export const label = (x: number, y: number, text: string, anchor = 'start'): SVGElement => {
   const element = draw('text', { x, y, 'text-anchor': anchor })
   element.textContent = text
   return element
 }
 
-/** A round number of ms near `ms`, for the marks of the axis. */
-const round = (ms: number): number => {
+/** A round number near another one, for the marks of an axis. */
+export const round = (ms: number): number => {
   const power = 10 ** Math.floor(Math.log10(ms))
   return power * ([1, 2, 5, 10].find((digit) => digit * power >= ms) ?? 10)
 }
 
-/** Draws the story as far as it has come: a row a call, the circuit above. */
-export function drawTimeline(parent: HTMLElement, story: Story): void {
+/** Draws the story up to `end`: a row a call, the circuit above. */
+export function drawTimeline(parent: HTMLElement, story: Story, end = Math.max(story.now, 1)): void {
   const width = Math.max(parent.clientWidth, 240)
-  const end = Math.max(story.now, 1)
   const x = (at: number): number => left + (Math.min(at, end) / end) * (width - left - 12)
   const top = story.circuit.length > 0 ? stripHeight + 8 : 4
   const bottom = top + story.calls.length * rowHeight

@@ -514,7 +514,7 @@ describe('events', () => {
     let call: unknown
     const breaker = new CircuitBreaker({ failureThreshold: 1, name: 'users', onCircuitOpen })
     await retry(fail, { use: [breaker], maxTries: 1, onGiveup: (details) => void (call = details.call) }).catch(() => {})
-    expect(onCircuitOpen.mock.calls).toEqual([[{ breaker: 'users', from: 'closed', to: 'open', retryAfter: 60_000, cause: boom, call }]])
+    expect(onCircuitOpen.mock.calls).toEqual([[{ breaker: 'users', from: 'closed', to: 'open', retryAfter: 60_000, cause: boom, call, name: 'fail' }]])
   })
 
   test('RT-09 a handler that throws changes nothing and is reported', () => {

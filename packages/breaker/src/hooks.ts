@@ -14,6 +14,8 @@ export interface CircuitEvent {
   readonly cause: unknown
   /** The `call` in the records of the call in which it happened; `undefined` outside a retry. */
   readonly call: object | undefined
+  /** The name of that call; `undefined` outside a retry. */
+  readonly name: string | undefined
 }
 
 /**

@@ -46,7 +46,8 @@ export const retryAfter = (breaker: Breaker): number => {
 /** Tells those who watch the breaker, then the plugins of the call. */
 export const tell = (breaker: Breaker, event: keyof CircuitHooks, from: CircuitState, attempt: Attempt | undefined): void => {
   const { name, _circuit } = breaker
-  const fact = { breaker: name, from, to: _circuit._state, retryAfter: retryAfter(breaker), cause: _circuit._cause, call: attempt?.details.call }
+  const facts = attempt?.details
+  const fact = { breaker: name, from, to: _circuit._state, retryAfter: retryAfter(breaker), cause: _circuit._cause, call: facts?.call, name: facts?.name }
   emit(event, fact, breaker._watchers)
   emit(event, fact, attempt?.plugins)
 }

@@ -153,7 +153,7 @@ describe('what it refuses', () => {
     const budget = new RetryBudget({ credit: 0.5, every: Infinity, name: 'users', ...told('own') })
     let call: object | undefined
     await fail([told('call'), budget, { onGiveup: (details) => void (call = details.call) }])
-    const event = { budget: 'users', balance: 0.5, kind: 'retry', call }
+    const event = { budget: 'users', balance: 0.5, kind: 'retry', call, name: '' }
     expect(seen).toEqual([['own', event], ['process', event], ['call', event]])
   })
 

@@ -107,7 +107,7 @@ export class RetryBudget implements Plugin {
       this._balance = Math.max(balance - amount, 0)
       return true
     }
-    const event = { budget: this.name, balance, kind, call: details.call }
+    const event = { budget: this.name, balance, kind, call: details.call, name: details.name }
     emit('onBudgetReject', event, [this._options])
     emit('onBudgetReject', event, plugins)
     return false

@@ -8,6 +8,8 @@ export interface BudgetEvent {
   readonly kind: 'retry' | 'copy'
   /** The `call` in the records of the call in which it happened. */
   readonly call: object | undefined
+  /** The name of that call; `undefined` outside a retry. */
+  readonly name: string | undefined
 }
 
 /** A call that waits for its turn, or that a limit has refused. */
@@ -22,6 +24,8 @@ export interface LimitEvent {
   readonly retryAfter: number | undefined
   /** The `call` in the records of the call in which it happened; `undefined` outside a retry. */
   readonly call: object | undefined
+  /** The name of that call; `undefined` outside a retry. */
+  readonly name: string | undefined
 }
 
 /** A call that a throttle has refused. */
@@ -32,6 +36,8 @@ export interface ThrottleEvent {
   readonly probability: number
   /** The `call` in the records of the call in which it happened; `undefined` outside a retry. */
   readonly call: object | undefined
+  /** The name of that call; `undefined` outside a retry. */
+  readonly name: string | undefined
 }
 
 /** Who may watch a budget: its own options, and every plugin of the call. They only watch: what they throw is reported. */

@@ -190,7 +190,7 @@ const heed = async (limit: Limit, ticket: Ticket): Promise<void> => {
 /** Tells an event to the limit's own handlers, then to the plugins of the call. */
 const tell = (limit: Limit, event: keyof LimitHooks, wait: number, attempt: Attempt | undefined): void => {
   const { name, running, queued } = limit
-  const fact = { limit: name, running, queued, retryAfter: wait || undefined, call: attempt?.details.call }
+  const fact = { limit: name, running, queued, retryAfter: wait || undefined, call: attempt?.details.call, name: attempt?.details.name }
   emit(event, fact, [limit._options])
   emit(event, fact, attempt?.plugins)
 }

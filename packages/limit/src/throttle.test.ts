@@ -204,7 +204,7 @@ describe('a refusal', () => {
     const users = await spent(told('own'))
     let call: object | undefined
     await retry(() => 1, { use: [users, told('call'), { onGiveup: (details) => void (call = details.call) }] }).catch(() => {})
-    const event = { throttle: 'users', probability: 0.9, call }
+    const event = { throttle: 'users', probability: 0.9, call, name: '' }
     expect(seen).toEqual([['own', event], ['process', event], ['call', event]])
   })
 

@@ -71,7 +71,7 @@ const run = (throttle: Throttle, operation: () => unknown, attempt?: Attempt): a
   const { probability, name } = throttle
   if (probability > 0 && random() < probability) {
     look(throttle)._requests++
-    const fact = { throttle: name, probability, call: attempt?.details.call }
+    const fact = { throttle: name, probability, call: attempt?.details.call, name: attempt?.details.name }
     emit('onThrottleReject', fact, [throttle._options])
     emit('onThrottleReject', fact, attempt?.plugins)
     throw new ThrottledError(name, probability)

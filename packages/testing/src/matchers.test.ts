@@ -1,9 +1,10 @@
 import { retry, retrySync } from '@backon/core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { virtualClock } from './clock.ts'
-import { flaky } from './faults.ts'
+import { virtualClock } from './clock/clock.ts'
+import { flaky } from './faults/faults.ts'
 import { matchers } from './matchers.ts'
-import { recordRetries, type Recording } from './record.ts'
+import { recordRetries } from './record/record.ts'
+import type { Recording } from './record/recording.ts'
 
 beforeAll(() => expect.extend(matchers))
 
@@ -60,6 +61,13 @@ describe('toHaveRetried', () => {
 })
 
 describe('toHaveGivenUp', () => {
+  it('F-62 asks for the reason too', async () => {
+    const recording = await recorded(9)
+    expect(recording).toHaveGivenUp('exhausted')
+    expect(recording.calls[0]).not.toHaveGivenUp('time')
+    expect(message(() => expect(recording.calls[0]).toHaveGivenUp('time'))).toBe('expected a call that gave up by time; load ended in failure (exhausted)')
+  })
+
   it('holds and fails', async () => {
     const [good, bad] = [await recorded(1), await recorded(9)]
     expect(bad).toHaveGivenUp()

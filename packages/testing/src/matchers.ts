@@ -1,7 +1,8 @@
-import { watch } from './assert.ts'
-import { invalid } from './check.ts'
-import type { Recording } from './record.ts'
-import { judgeFailure, judgeTries, judgeWaits, type Subject, type Verdict } from './verdict.ts'
+import { watch } from './record/assert.ts'
+import type { GiveupEnd } from '@backon/core'
+import { invalid } from '@backon/core/kit'
+import type { Recording } from './record/recording.ts'
+import { judgeFailure, judgeTries, judgeWaits, type Subject, type Verdict } from './record/verdict.ts'
 
 /**
  * What `expect` gains. Each looks at a recording, at one recorded call, or at a function, which it runs; when that is
@@ -10,8 +11,8 @@ import { judgeFailure, judgeTries, judgeWaits, type Subject, type Verdict } from
 export interface RetryMatchers<R, T = unknown> {
   /** Exactly so many tries were made, the first included; without a number: more than one. As `assertRetried`. */
   toHaveRetried(tries?: number): Matched<R, T>
-  /** A call failed: it gave up, or met what is not retried. */
-  toHaveGivenUp(): Matched<R, T>
+  /** A call failed: it gave up, or met what is not retried; with an `end`, for that reason: `'tries'`, `'time'`, `'refused'`, … */
+  toHaveGivenUp(end?: GiveupEnd): Matched<R, T>
   /** These were the waits, in ms. Asymmetric matchers such as `expect.closeTo(1_000)` may stand among them. */
   toHaveWaited(waits: readonly unknown[]): Matched<R, T>
 }
@@ -65,14 +66,23 @@ const match = (runner: Runner, received: Received, judge: (subject: Subject) => 
   return recording instanceof Promise ? recording.then(answer) : answer(recording)
 }
 
-/** For `expect.extend(matchers)`, in vitest and in jest. */
+/**
+ * For `expect.extend(matchers)`, in vitest and in jest.
+ *
+ * @example
+ * ```ts
+ * import { matchers } from '@backon/testing/matchers'
+ * expect.extend(matchers)
+ * await expect(load).toHaveRetried(3)
+ * ```
+ */
 export const matchers = {
   toHaveRetried(this: Runner, received: Received, tries?: number): MatcherResult | Promise<MatcherResult> {
     if (tries !== undefined && !(Number.isInteger(tries) && tries > 0)) invalid('tries', 'an integer of 1 or more', tries)
     return match(this, received, (subject) => judgeTries(subject, tries), tries === undefined ? 'a retry' : `${tries} tries`, tries)
   },
-  toHaveGivenUp(this: Runner, received: Received): MatcherResult | Promise<MatcherResult> {
-    return match(this, received, judgeFailure, 'a call that gave up')
+  toHaveGivenUp(this: Runner, received: Received, end?: GiveupEnd): MatcherResult | Promise<MatcherResult> {
+    return match(this, received, (subject) => judgeFailure(subject, end), end === undefined ? 'a call that gave up' : `a call that gave up by ${end}`, end)
   },
   toHaveWaited(this: Runner, received: Received, waits: readonly unknown[]): MatcherResult | Promise<MatcherResult> {
     if (!Array.isArray(waits)) invalid('waits', 'a list', waits)

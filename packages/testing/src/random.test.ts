@@ -1,7 +1,7 @@
 import { fullJitter, random, retry } from '@backon/core'
 import { expect, it, vi } from 'vitest'
-import { virtualClock } from './clock.ts'
-import { flaky } from './faults.ts'
+import { virtualClock } from './clock/clock.ts'
+import { flaky } from './faults/faults.ts'
 import { randomFrom, seededRandom } from './random.ts'
 
 const waits = async (seed: number): Promise<number[]> => {

@@ -1,12 +1,17 @@
 import { override, type Undo } from '@backon/core'
-import { invalid } from './check.ts'
+import { invalid, undo } from '@backon/core/kit'
 import { runThen } from './run-then.ts'
 import { enter, inside } from './scope.ts'
-import { undo } from './undo.ts'
 
 /**
  * Makes numbers in [0, 1) that look random and are the same for the same seed (any whole number; its lower 32 bits count).
  * The generator is mulberry32 by Tommy Ettinger (public domain).
+ *
+ * @example
+ * ```ts
+ * const random = randomFrom(1)
+ * random() // 0.6270739405881613
+ * ```
  */
 export const randomFrom = (seed: number): (() => number) => {
   if (!Number.isInteger(seed)) invalid('seed', 'a whole number', seed)
@@ -33,6 +38,11 @@ export interface SeededRandom extends Undo {
  * Makes every jitter and every random wait the same in each run. Without a seed it picks one. Returns its undo, which knows
  * the seed; given a function it runs that, undoes itself afterwards, and prints the seed when the function fails. The
  * function alone is concerned in Node, Bun and Deno; elsewhere, and without a function, the whole process is.
+ *
+ * @example
+ * ```ts
+ * await seededRandom(7, () => load()) // the same jitter each time
+ * ```
  */
 export function seededRandom(seed?: number): SeededRandom
 export function seededRandom<T>(seed: number | undefined, run: () => T): T

@@ -29,6 +29,9 @@ export const scopes = (): readonly object[] => open()?.getStore() ?? []
 /** Whether the code that asks runs inside a scope; everything does where scopes cannot be kept apart. */
 export const inside = (scope: object): boolean => !scopable() || scopes().includes(scope)
 
+/** Keeps the scopes of the code that asks: what comes back runs a function inside them, whenever that is. */
+export const here = (): ((run: () => void) => void) => Storage?.snapshot?.() ?? ((run) => run())
+
 /** Ties a callback to the scopes it was made in, as the runtime's own timers do. */
 export const bound = (callback: () => void): (() => void) => {
   const run = Storage?.snapshot?.()

@@ -1,7 +1,7 @@
-import { disable, expo, type Options, retry, retryAfter, sleep } from '@backon/core'
+import { disable, expo, fullJitter, type Options, type Override, override, retry, retryAfter, sleep, type Wait, waitChain, waitRandom, waitSum } from '@backon/core'
 import { describe, expect, it } from 'vitest'
-import { virtualClock } from './clock.ts'
-import { flaky } from './faults.ts'
+import { virtualClock } from './clock/clock.ts'
+import { flaky } from './faults/faults.ts'
 import { seededRandom } from './random.ts'
 import { disableRetries, enableRetries, limitRetries, removeBackoff, testConfig } from './switches.ts'
 
@@ -158,6 +158,65 @@ describe('removeBackoff', () => {
 
   it('leaves it to core to refuse a strategy that computes nonsense', async () => {
     await removeBackoff(() => expect(retry(flaky(), { wait: () => -1 })).rejects.toThrow('wait must be a number of 0 or more; got -1'))
+  })
+})
+
+describe('F-06 what replaces a wait keeps its marks', () => {
+  /** The wait that a call would run by, under a switch. */
+  const replaced = (options: Options): Wait & Options => {
+    let seen: Options = {}
+    const spy: Override = (options) => void (seen = options)
+    removeBackoff(() => {
+      using _ = override(spy)
+      void retry(() => 1, options)
+    })
+    return seen.wait as never
+  }
+  const details = (tries: number) => ({ tries }) as never
+
+  it.each<[string, Options['wait'], { finite: boolean; timeless: boolean }]>([
+    ['a list', [1, 2, 4, 8, 16], { finite: true, timeless: true }],
+    ['a number', 5, { finite: false, timeless: true }],
+    ['a strategy', expo(), { finite: false, timeless: true }],
+    ['a chain of lists', waitChain([1], [2, 3]), { finite: true, timeless: true }],
+    ['a function of your own', () => 7, { finite: false, timeless: false }],
+    ['what the server says', retryAfter({ fallback: [1, 2] }), { finite: false, timeless: true }],
+  ])('%s', (_, wait, marks) => {
+    const { exact, finite, timeless } = replaced({ wait })
+    expect({ exact, finite, timeless }).toEqual({ exact: true, ...marks })
+  })
+
+  it('a list ends where it ended, with the bound that it is', async () => {
+    const list = { wait: [1, 2, 4, 8, 16] }
+    expect(await limitRetries(10, () => tries(list))).toBe(6)
+    expect(await limitRetries(4, () => tries(list))).toBe(4)
+    expect(await removeBackoff(() => tries(list))).toBe(6)
+    expect(await testConfig({ maxWait: 3 }, () => waits({ ...list, maxTries: undefined }))).toEqual([1, 2, 3, 3, 3])
+    expect(replaced(list)(details(6))).toBe(undefined)
+    expect([1, 5].map((tries) => replaced(list)(details(tries)))).toEqual([0, 0])
+  })
+
+  it('is asked as the engine asks: what is written out stands, the strategies of the original are spread', () =>
+    seededRandom(3, () => {
+      const asked = (wait: Options['wait'], options: Options = {}): unknown => {
+        let seen: Options = {}
+        testConfig({ waitMultiplier: 2 }, () => {
+          using _ = override((options) => void (seen = options))
+          void retry(() => 1, { wait, ...options })
+        })
+        return (seen.wait as Wait)(details(1))
+      }
+      expect([asked(1_000), asked([1_000]), asked(() => 1_000)]).toEqual([2_000, 2_000, 2_000])
+      expect(asked(expo())).not.toBe(2_000)
+      expect(asked(expo(), { jitter: null })).toBe(2_000)
+      expect(asked(1_000, { jitter: (wait) => wait / 4 })).toBe(500)
+      expect(asked(waitSum(3_000, waitRandom({ max: 2_000 })), { jitter: fullJitter })).toBeLessThan(10_000)
+      expect(asked(waitSum(3_000, waitRandom({ max: 2_000 })))).toBeGreaterThanOrEqual(6_000)
+      expect(asked(retryAfter({ fallback: 7 }), { jitter: null })).toBe(14)
+    }))
+
+  it.each(['soon', -1, [1, -1], {}])('a wait that is none is refused when it is given: %j', async (wait: any) => {
+    await removeBackoff(() => expect(retry(() => 1, { wait })).rejects.toThrow('wait must be'))
   })
 })
 

@@ -1,5 +1,5 @@
-import { constant, expo, type Forced, fullJitter, type Options, override, type Undo, type Wait } from '@backon/core'
-import { atLeast, invalid } from './check.ts'
+import { expo, type Details, type Forced, type Options, override, type Undo } from '@backon/core'
+import { atLeastZero, finite, invalid, listOf, waitFor } from '@backon/core/kit'
 import { runThen } from './run-then.ts'
 import { enter, inside } from './scope.ts'
 
@@ -17,24 +17,32 @@ const checkTries = (name: string, value: unknown): void => {
 }
 
 /** How many tries the call has anyway, and never more than `most`. What core would refuse is left for it to refuse. */
-const capped = (most: number, { maxTries, maxTime, stop }: Options): NonNullable<Options['maxTries']> => {
+const capped = (most: number, { maxTries, maxTime, stop, wait }: Options): NonNullable<Options['maxTries']> => {
   if (typeof maxTries === 'function') return () => Math.min(most, maxTries())
   if (typeof maxTries === 'number') return Math.min(most, maxTries)
-  return maxTries ?? Math.min(most, maxTime === undefined && !stop ? 3 : Infinity)
+  return maxTries ?? Math.min(most, maxTime === undefined && !stop && !finite(wait) ? 3 : Infinity)
 }
 
-/** Changes every wait that a call decides on, whoever decided: its strategy and jitter, or a number from `giveup`. */
-const waiting = (change: (wait: number) => number, { wait, jitter = fullJitter, giveup }: Options): Forced => {
-  const strategy = typeof wait === 'function' ? wait : wait === undefined ? expo() : constant(wait)
-  // What is no wait stays as it is: the end of a list, or a mistake that core reports.
-  const changed = <W>(wait: W): W => (typeof wait === 'number' && wait >= 0 ? (change(wait) as W) : wait)
-  const decided: Wait = (details) => {
-    const wait = strategy(details)
-    return changed(wait! >= 0 && jitter && !strategy.exact ? jitter(wait!) : wait)
+/**
+ * Changes every wait that a call decides on, whoever decided: its strategy and jitter, or a number from `giveup`. What replaces the strategy
+ * runs out where that does, and reads the clock where that does.
+ */
+const waiting = (change: (wait: number) => number, { wait = expo(), jitter, giveup }: Options): Forced => {
+  // Core never sees what is replaced here, so it is refused as core would refuse it.
+  if (typeof wait !== 'function') for (const ms of listOf(wait)) atLeastZero('wait', ms)
+  const decided = (details: Details): number | undefined => {
+    const ms = waitFor(wait, details, jitter)
+    return ms === undefined ? ms : change(ms)
   }
   return {
-    wait: Object.assign(decided, { exact: true }),
-    ...(giveup && { giveup: (exception: unknown) => changed(giveup(exception)) }),
+    wait: Object.assign(decided, { exact: true, finite: finite(wait), timeless: typeof wait !== 'function' || !!wait.timeless }),
+    ...(giveup && {
+      giveup: (exception: unknown) => {
+        const answer = giveup(exception)
+        // A mistake is left for core to report.
+        return typeof answer === 'number' && answer >= 0 ? change(answer) : answer
+      },
+    }),
   }
 }
 
@@ -42,6 +50,12 @@ const waiting = (change: (wait: number) => number, { wait, jitter = fullJitter, 
  * Lets every operation run once: no retry, no plugin, no handler, no bound. Returns its undo; given a function it runs
  * that and undoes itself afterwards, also when it throws or rejects. The function alone is concerned in Node, Bun and Deno;
  * elsewhere, and without a function, the whole process is. So do the other switches.
+ *
+ * @example
+ * ```ts
+ * using _ = disableRetries() // until the end of the block
+ * await disableRetries(() => load()) // or for this function alone
+ * ```
  */
 export function disableRetries(): Undo
 export function disableRetries<T>(run: () => T): T
@@ -49,14 +63,28 @@ export function disableRetries(run?: () => unknown): unknown {
   return force(() => ({ enabled: false }), run)
 }
 
-/** Turns retries on: against an earlier `disableRetries()` or `disable()`, and against `enabled: false` in options. */
+/**
+ * Turns retries on: against an earlier `disableRetries()` or `disable()`, and against `enabled: false` in options.
+ *
+ * @example
+ * ```ts
+ * await enableRetries(() => assertRetried(load, 3)) // also where the test setup has disabled retries
+ * ```
+ */
 export function enableRetries(): Undo
 export function enableRetries<T>(run: () => T): T
 export function enableRetries(run?: () => unknown): unknown {
   return force(() => ({ enabled: true }), run)
 }
 
-/** Allows at most `n` tries, the first included: a ceiling, which never raises a limit that is lower. */
+/**
+ * Allows at most `n` tries, the first included: a ceiling, which never raises a limit that is lower.
+ *
+ * @example
+ * ```ts
+ * await limitRetries(2, () => load()) // two tries at most, however many it asks for
+ * ```
+ */
 export function limitRetries(n: number): Undo
 export function limitRetries<T>(n: number, run: () => T): T
 export function limitRetries(n: number, run?: () => unknown): unknown {
@@ -67,6 +95,11 @@ export function limitRetries(n: number, run?: () => unknown): unknown {
 /**
  * Makes every wait 0, whoever asks for it: strategy, jitter, `giveup` or the server. A list of waits still ends where it
  * ended, and records say 0. A call that only `maxTime` bounds then tries without pause for all that time.
+ *
+ * @example
+ * ```ts
+ * await removeBackoff(() => load()) // as many tries as ever, at once
+ * ```
  */
 export function removeBackoff(): Undo
 export function removeBackoff<T>(run: () => T): T
@@ -74,7 +107,14 @@ export function removeBackoff(run?: () => unknown): unknown {
   return force((options) => waiting(() => 0, options), run)
 }
 
-/** What `testConfig` changes. What is absent stays as it is. */
+/**
+ * What `testConfig` changes. What is absent stays as it is.
+ *
+ * @example
+ * ```ts
+ * const config: TestConfig = { maxTries: 2, maxWait: 10 }
+ * ```
+ */
 export interface TestConfig {
   /** As `enableRetries` and `disableRetries`. */
   enabled?: boolean
@@ -86,13 +126,20 @@ export interface TestConfig {
   maxWait?: number
 }
 
-/** Changes several things at once, for a whole test suite or for one function. */
+/**
+ * Changes several things at once, for a whole test suite or for one function.
+ *
+ * @example
+ * ```ts
+ * const undo = testConfig({ maxTries: 3, waitMultiplier: 0.01, maxWait: 50 })
+ * ```
+ */
 export function testConfig(config: TestConfig): Undo
 export function testConfig<T>(config: TestConfig, run: () => T): T
 export function testConfig({ enabled, maxTries, waitMultiplier, maxWait }: TestConfig, run?: () => unknown): unknown {
   if (enabled !== undefined && typeof enabled !== 'boolean') invalid('enabled', 'a boolean', enabled)
   if (maxTries !== undefined) checkTries('maxTries', maxTries)
-  atLeast(0, { waitMultiplier, maxWait })
+  for (const [name, value] of Object.entries({ waitMultiplier, maxWait })) if (value !== undefined) atLeastZero(name, value)
   const change = (wait: number): number => Math.min(wait * (waitMultiplier ?? 1), maxWait ?? Infinity)
   return force(
     (options) => ({

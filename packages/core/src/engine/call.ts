@@ -53,8 +53,8 @@ export interface Call {
   _previousWait: number
   /** The wait that has been decided, until it is over. */
   _wait: number | undefined
-  /** The latest outcome, and how long its attempt took; `undefined` before the first. */
-  _failed: boolean
+  /** The latest outcome; `_failed` is `undefined` before the first. And how long the latest attempt took. */
+  _failed: boolean | undefined
   _result: any
   _duration: number | undefined
   /** When it began, on its clock, and how long it had been under way when its latest attempt began, or ended. */
@@ -93,7 +93,7 @@ export const newCall = (
   _idleFor: 0,
   _previousWait: 0,
   _wait: undefined,
-  _failed: false,
+  _failed: undefined,
   _result: undefined,
   _duration: undefined,
   _started: started,
@@ -119,9 +119,9 @@ export const record = (call: Call): any => {
     idleFor: call._idleFor,
     previousWait: call._previousWait,
   } satisfies Details
-  if (call._duration !== undefined && _phase !== 'opening' && _phase !== 'running') {
-    details.duration = call._duration
-    details[call._failed ? 'exception' : 'value'] = call._result
+  if (_phase !== 'opening' && _phase !== 'running') {
+    if (call._duration !== undefined) details.duration = call._duration
+    if (call._failed !== undefined) details[call._failed ? 'exception' : 'value'] = call._result
   }
   if (_wait !== undefined) details.wait = _wait
   if (_ending) details.end = _ending._end

@@ -75,7 +75,7 @@ export const fault = (call: Call, error: unknown): void => {
 export const abort = (call: Call, reason: unknown): void => {
   const { _attempt, _cutting, _phase, _waker } = call
   if (_phase === 'over') return
-  if (_phase === 'ending') return _waker?.abort(reason)
+  if (_phase === 'ending') return (call._waker ??= new AbortController()).abort(reason)
   const elapsed = now(call._policy) - call._started
   if (_phase === 'opening') call._tries--
   if (_phase === 'running') call._duration = elapsed - call._elapsed

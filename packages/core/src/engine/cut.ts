@@ -5,7 +5,7 @@ import { abort, conclude, fault } from './conclude.ts'
 import { decide } from './decide.ts'
 import { follow } from './follow.ts'
 import { loop } from './loop.ts'
-import { tell } from './tell.ts'
+import { never, tell } from './tell.ts'
 
 /**
  * Runs a call that can be cut short, by its sources, its deadline or the scope of its policy: its promise does not wait for the loop.
@@ -42,20 +42,23 @@ export const watch = (call: Call, resolve?: (value: unknown) => void): void => {
 
 /** `maxTime` has passed. A running attempt has timed out. Without one the last outcome stands; if it is not a success, it was the last. */
 export const expire = async (call: Call): Promise<any> => {
-  const { _attempt, _duration, _failed, _phase, _policy, _result, _waker, _tries } = call
+  const { _attempt, _failed, _phase, _policy, _result, _waker, _tries } = call
   _policy._clock.clearTimeout(call.timer)
   try {
     const error = new TimeoutError(
       `${record(call).name || 'the call'} has no result within maxTime, ${_policy._maxTime as number} ms: it was in attempt ${_tries}`,
-      _duration !== undefined && _failed ? { cause: _result } : undefined,
+      _failed ? { cause: _result } : undefined,
     )
     _waker?.abort(error)
+    // What is done about the end has its own time.
+    call._waker = undefined
     if (_phase === 'judging') {
       const next = decide(call)
+      if (call._phase !== 'judging') return never()
       return conclude(call, typeof next === 'string' ? next : 'time')
     }
     if (_phase === 'opening') call._tries--
-    if (_phase === 'running' || _duration === undefined) takeDown(call, true, error)
+    if (_phase === 'running' || _failed === undefined) takeDown(call, true, error)
     if (_phase === 'running') {
       _attempt!.abort(error)
       await tell(call, 'after')

@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { facts, follow, play, type Scenario, scenarios, type Stage, watch } from '../../test/scenarios.ts'
+import { blockingPlans, columns, report, PlannedCall } from '../../test/planned-call.ts'
 import { virtualTime } from '../../test/time.ts'
 import { log } from '../plugins/log.ts'
 import { override } from '../seams/override.ts'
@@ -100,4 +102,34 @@ describe('RT-45 who watches changes nothing', () => {
       expect(slow, scenario.title).toEqual(short)
     }
   })
+})
+
+const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
+const runs = Number(process.env['RUNS'] ?? 10_000)
+
+describe(`a synchronous call is an asynchronous one (SEED=${seed} RUNS=${runs})`, () => {
+  test('in every scenario', async () => {
+    for (const scenario of scenarios) {
+      const asynchronous = await traceOf(scenario, (_, options, work) => retry(work, options))
+      const synchronous = await traceOf(scenario, (_, options, work) => retrySync(work, options))
+      expect(synchronous, scenario.title).toEqual(asynchronous)
+    }
+  })
+
+  test('whatever the options, the outcomes and the aborts', async () => {
+    vi.stubGlobal('reportError', nothing)
+    let least = ''
+    const property = fc.asyncProperty(blockingPlans, async (plan) => {
+      // Nothing can interrupt a synchronous call: only there a sleep of the caller's own may outlast `maxTime`.
+      const scenario = { ...plan, sleep: plan.maxTime === undefined ? plan.sleep : undefined }
+      const asynchronous = columns(await new PlannedCall(scenario, false, false).play(retry))
+      const synchronous = columns(await new PlannedCall(scenario, true, false).play(retrySync))
+      if (synchronous.join('\n') === asynchronous.join('\n')) return true
+      least = report(scenario, asynchronous, synchronous, ['retry', 'retrySync'])
+      return false
+    })
+    const { failed } = await fc.check(property, { seed, numRuns: Math.ceil(runs / 10) })
+    vi.unstubAllGlobals()
+    if (failed) expect.fail(least)
+  }, 60_000)
 })

@@ -40,7 +40,7 @@ export interface Policy {
   readonly _watched: boolean
   /** Whether anything may ask for the time: reading the clock costs as much as all the rest of a call that succeeds. */
   readonly _timed: boolean
-  /** Nobody is told, nothing can cut a call short, and every value is a success. */
+  /** Nobody is told of a success, nothing can cut a call short, and every value is a success. */
   readonly _plain: boolean
 }
 
@@ -66,6 +66,9 @@ const frozen = <Member>(members: Member | readonly Member[]): readonly Member[] 
 
 const listens = (plugin: Hears): unknown =>
   plugin.onAttempt ?? plugin.before ?? plugin.after ?? plugin.onSuccess ?? plugin.beforeSleep ?? plugin.onBackoff ?? plugin.onGiveup ?? plugin.onAbort
+
+/** Whether it hears of more than failures. */
+const begins = ({ onAttempt, before, after, onSuccess }: Partial<Hears>): boolean => (onAttempt ?? before ?? after ?? onSuccess) != null
 
 type Hears = Readonly<Record<Event | 'onAbort', unknown>>
 
@@ -103,7 +106,7 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
   lookAtNames(options)
   if (typeof maxTries !== 'function') triesOf(maxTries)
   if (maxTime !== undefined && typeof maxTime !== 'function') timeOf(maxTime)
-  if (exception != null) for (const type of listOf(exception)) if (typeof type !== 'function' || !type.prototype) invalid('exception', 'an error class or several', type)
+  if (exception != null) for (const type of listOf(exception)) if (typeof type !== 'function' || !(type.prototype || Object.hasOwn(type, Symbol.hasInstance))) invalid('exception', 'an error class or several', type)
   if (wait !== undefined && typeof wait !== 'function') for (const ms of wait === null ? invalid('wait', 'a strategy, a number of ms or a list of them', wait) : listOf(wait)) atLeastZero('wait', ms)
   if (jitter != null && typeof jitter !== 'function') invalid('jitter', 'a function or null', jitter)
   if (name != null) check('string', { name })
@@ -122,12 +125,15 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
   const handlers = listens(options as unknown as Hears) == null ? undefined : handlersOf(options)
   let watched = handlers !== undefined
   let timeless = true
+  // What is told of failures alone can wait until there is one.
+  let early = handlers !== undefined && begins(handlers)
   for (const plugin of plugins) {
     watched ||= listens(plugin as unknown as Hears) != null
     timeless &&= !!plugin.timeless
+    early ||= begins(plugin as unknown as Hears)
   }
   const plain =
-    !watched && (tracker ?? signal ?? maxTime ?? predicate ?? condition ?? stop ?? retryErrorCallback) == null &&
+    !early && (tracker ?? signal ?? maxTime ?? predicate ?? condition ?? stop ?? retryErrorCallback) == null &&
     typeof maxTries !== 'function' && (typeof wait !== 'function' || !!wait.timeless)
 
   return {
@@ -144,7 +150,7 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
     _handlers: handlers,
     _plugins: plugins,
     _watched: watched,
-    _timed: !plain || !timeless,
+    _timed: !plain || watched || !timeless,
     _plain: plain,
   }
 }

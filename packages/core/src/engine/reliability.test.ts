@@ -255,9 +255,9 @@ test.each(['retry', 'for await'])('RT-06 %s with zero waits and no bound lets ti
   let read = false
   const interval = setInterval(() => ticks++, 5)
   readFile(import.meta.filename, () => (read = true))
-  const end = performance.now() + 80
+  // F-61: it goes on until both have had their turn, however long that takes here.
   const operation = (): void => {
-    if (performance.now() < end) fail()
+    if (ticks < 4 || !read) fail()
   }
   const options = { wait: 0, maxTries: Infinity }
   if (entry === 'retry') await retry(operation, options)
@@ -401,6 +401,25 @@ describe('RT-10 maxTime passes while an attempt hangs', () => {
     const time = virtual()
     expect(await time.until(settled(retry(() => 'ok', { maxTime: 0 })))).toEqual(['resolved', 'ok'])
     expect(await time.until(settled(retry(hang, { maxTime: 0 })))).toEqual(['rejected', expect.any(TimeoutError)])
+  })
+
+  test.each(['after', 'onGiveup', 'retryErrorCallback'])('drops what the attempt answers while %s still runs', async (slow) => {
+    for (const late of [() => 'late', fail]) {
+      const time = virtual()
+      const told: unknown[] = []
+      const tell = (event: string) => (details: Details) => {
+        told.push([event, time.now(), details.tries, details.exception])
+        return event === slow ? sleep(100) : undefined
+      }
+      const call = retry(() => sleep(120).then(late), {
+        maxTime: 100, wait: 0, after: tell('after'), onSuccess: tell('onSuccess'), onBackoff: tell('onBackoff'), onGiveup: tell('onGiveup'),
+        retryErrorCallback: (details) => Promise.resolve(tell('retryErrorCallback')(details)).then(() => 'instead'),
+      })
+      expect(await time.until(settled(call))).toEqual(['resolved', 'instead'])
+      await time.pass(1_000)
+      const at = { after: [1_100, 1_200, 1_200], onGiveup: [1_100, 1_100, 1_200], retryErrorCallback: [1_100, 1_100, 1_100] }[slow]!
+      expect(told).toEqual(['after', 'onGiveup', 'retryErrorCallback'].map((event, nth) => [event, at[nth], 1, expect.any(TimeoutError)]))
+    }
   })
 
   test('drops what the attempt rejects with later', async () => {
@@ -558,11 +577,9 @@ describe('RT-37 a whole retry in no real time', () => {
     const promise = settled(retry(operation, { wait: 60_000, jitter: null, maxTries: 4, maxTime: 3_600_000, use: [timeout(1_000)] }))
     let done = false
     void promise.then(() => (done = true))
-    const began = process.hrtime.bigint()
     for (let i = 0; i < 10 && !done; i++) await advance()
     expect(done).toBe(true)
     expect(operation).toHaveBeenCalledTimes(4)
-    expect(Number(process.hrtime.bigint() - began) / 1e6).toBeLessThan(2_000)
   }
 
   test('with the fake timers of vitest, which are those of sinon', async () => {
@@ -594,10 +611,9 @@ describe('RT-37 a whole retry in no real time', () => {
   })
 
   test('in a synchronous call', () => {
-    virtual()
-    const began = performance.now()
-    expect(() => retrySync(fail, { wait: 60_000 })).toThrow('down')
-    expect(performance.now() - began).toBeLessThan(1_000)
+    const time = virtual()
+    expect(() => retrySync(fail, { wait: 60_000, jitter: null })).toThrow('down')
+    expect(time.now()).toBe(121_000)
   })
 })
 

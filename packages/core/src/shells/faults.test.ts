@@ -309,6 +309,47 @@ describe('F-19 a deadline in `after` takes no end that is not its own', () => {
   })
 })
 
+describe('F-19 a deadline between two attempts', () => {
+  const late = ({ tries }: Details): Promise<void> | undefined => (tries === 2 ? sleep(60) : undefined)
+
+  test.each<[string, Options]>([
+    ['in a sleep of the caller\'s own', { sleep: () => sleep(60) }],
+    ['in onAttempt, after a sleep of the caller\'s own', { sleep: () => {}, onAttempt: late }],
+    ['in onBackoff', { onBackoff: () => sleep(60) }],
+    ['in onAttempt', { onAttempt: late }],
+    ['in before', { before: late }],
+  ])('%s leaves the time for what is done about the end', async (_, options) => {
+    const time = virtual()
+    const done: string[] = []
+    const onGiveup = async (): Promise<void> => {
+      await sleep(5)
+      done.push('onGiveup')
+    }
+    const retryErrorCallback = async ({ exception, tries }: Details): Promise<unknown> => {
+      await sleep(5)
+      return [...done, exception, tries]
+    }
+    expect(await time.until(settled(retry(fail, { wait: 0, maxTime: 50, ...options, onGiveup, retryErrorCallback })))).toEqual(['resolved', ['onGiveup', error, 1]])
+  })
+
+  test.each<[string, Options, unknown]>([
+    ['a result of the callback', { retryErrorCallback: () => 'instead' }, ['resolved', 0]],
+    ['no result', { raiseOnGiveup: false }, ['resolved', 0]],
+    ['an error', {}, ['rejected', expect.any(TimeoutError)]],
+  ])('ends a loop that has not had a turn yet: %s', async (_, options, expected) => {
+    const time = virtual()
+    const loop = async (): Promise<number> => {
+      let turns = 0
+      for await (const attempt of new Retrying({ maxTime: 50, before: () => sleep(60), ...options })) {
+        turns += 1
+        await attempt.run(fail)
+      }
+      return turns
+    }
+    expect(await time.until(settled(loop()))).toEqual(expected)
+  })
+})
+
 describe('F-20 an end that is told stands', () => {
   const events = ['onSuccess', 'onGiveup'] as const
   const told = (controller?: AbortController): [string[], Plugin] => {
@@ -349,8 +390,29 @@ describe('F-20 an end that is told stands', () => {
   })
 })
 
+describe('F-20 whoever aborts while the end is told is not kept waiting for what is done about it', () => {
+  const slow = async (): Promise<string> => {
+    await sleep(100)
+    return 'instead'
+  }
+  test.each<[string, (abort: () => void) => Options]>([
+    ['by a handler', (abort) => ({ onGiveup: abort })],
+    ['by a plugin', (abort) => ({ use: [{ onGiveup: abort }] })],
+    ['by a handler that takes its time', (abort) => ({ onGiveup: () => sleep(10).then(abort) })],
+    ['by the callback itself', (abort) => ({ retryErrorCallback: () => (abort(), slow()) })],
+    ['by somebody else', (abort) => (void sleep(10).then(abort), {})],
+  ])('%s', async (_, options) => {
+    const time = virtual()
+    const start = time.now()
+    const controller = new AbortController()
+    const call = retry(fail, { maxTries: 1, signal: controller.signal, retryErrorCallback: slow, ...options(() => controller.abort('enough')) })
+    expect(await time.until(settled(call))).toEqual(['rejected', 'enough'])
+    expect(time.now() - start).toBeLessThan(100)
+  })
+})
+
 describe('F-21 an abort leaves the record as it was', () => {
-  const abortIn = async (where: string, operation: Operation<any> = fail): Promise<any> => {
+  const abortIn = async (where: string, operation: Operation<any> = fail, run = 2): Promise<any> => {
     const time = virtual()
     const controller = new AbortController()
     let details: any
@@ -359,7 +421,7 @@ describe('F-21 an abort leaves the record as it was', () => {
     const at: Options = where === 'wait' ? {} : where === 'second onAttempt' ? { onAttempt: ({ tries }) => void (tries === 2 && abort()) } : { [where]: abort }
     const promise = settled(retry(async (attempt) => {
       await sleep(10)
-      if (where === 'run' && attempt.tries === 2) abort()
+      if (where === 'run' && attempt.tries === run) abort()
       return operation(attempt)
     }, { ...options, ...at }))
     await time.pass(where === 'wait' ? 50 : 1_000)
@@ -385,6 +447,18 @@ describe('F-21 an abort leaves the record as it was', () => {
     const details = await abortIn('onAttempt')
     expect(details).toMatchObject({ tries: 0, reason: 'left', end: 'abort' })
     expect('exception' in details || 'value' in details || 'duration' in details).toBe(false)
+  })
+
+  test('an abort in the first attempt leaves no outcome, and says how long that attempt ran', async () => {
+    const time = virtual()
+    const controller = new AbortController()
+    let details: any
+    const promise = settled(retry(hang, { signal: controller.signal, use: [{ onAbort: (given) => void (details = given) }] }))
+    await time.pass(30)
+    controller.abort('left')
+    await promise
+    expect(details).toMatchObject({ tries: 1, duration: 30, elapsed: 30, reason: 'left' })
+    expect('value' in details || 'exception' in details).toBe(false)
   })
 
   test('a value stays the last outcome', async () => {

@@ -119,13 +119,16 @@ describe('RT-47 one turn', () => {
   test('run of an old turn is an error', async () => {
     virtual()
     const turns: Turn[] = []
-    await loop({ ...flat, sleep: () => {} }, async (turn) => {
+    const ran: number[] = []
+    const old: unknown[] = []
+    expect(await loop({ ...flat, sleep: () => {} }, async (turn) => {
       turns.push(turn)
-      if (turn.tries === 2) await expect(turns[0]!.run(() => 1)).rejects.toThrow('after its turn')
-      await turn.run(turn.tries === 1 ? fail : () => 1)
-    })
-    await expect(turns[1]!.run(() => 1)).rejects.toThrow('after its turn')
-    expect(turns).toHaveLength(2)
+      if (turn.tries === 2) old.push(await settled(turns[0]!.run(() => ran.push(0))))
+      await turn.run(() => ran.push(turn.tries) && (turn.tries === 1 ? fail() : 1))
+    })).toEqual(['resolved', 'left the loop'])
+    for (const turn of turns) old.push(await settled(turn.run(() => ran.push(0))))
+    expect(old).toEqual(Array.from({ length: 3 }, () => ['rejected', expect.objectContaining({ message: expect.stringContaining('after its turn') })]))
+    expect(ran).toEqual([1, 2])
   })
 
   test('run never is an error, which says what to do', async () => {
@@ -201,11 +204,15 @@ describe('RT-47 a loop that is left', () => {
   test('with an operation under way: it is aborted, its late end is dropped', async () => {
     const time = virtual()
     let signal!: AbortSignal
+    let running!: Promise<unknown>
     for await (const turn of new Retrying({ maxTime: 500 })) {
-      void turn.run((attempt) => (signal = attempt.signal, sleep(100).then(fail)))
+      running = turn.run((attempt) => (signal = attempt.signal, sleep(100).then(fail)))
       break
     }
+    // Whoever waits for it is not left waiting.
+    expect(await settled(running)).toEqual(['resolved', undefined])
     expect(signal.reason).toMatchObject({ name: 'AbortError' })
+    expect(time.now()).toBe(1_000)
     await time.pass(1_000)
     expect(time.pending).toBe(0)
   })

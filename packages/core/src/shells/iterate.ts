@@ -132,6 +132,8 @@ export async function* iterate(shared: Shared): AsyncGenerator<Turn, undefined> 
   try {
     for (;;) {
       await meanwhile(loop, open)
+      // Its time may have been up before it had a turn to give.
+      if (loop.over) return undefined
       const turn = call._attempt!
       let running: Promise<unknown> | undefined
       const run = async (operation: Operation<any>): Promise<any> => {
@@ -186,6 +188,7 @@ const meanwhileSync = ({ call }: LoopCall, piece: (call: Call) => unknown): unkn
     return result
   } catch (error) {
     fault(call, error)
+    check(call)
     throw error
   } finally {
     if (call._cutting) release(call)

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { hang, settled } from '../../test/promises.ts'
 import { idle, type VirtualTime, virtualTime } from '../../test/time.ts'
 import { TimeoutError, TryAgain } from '../errors.ts'
+import { abortLeftovers } from '../plugins/abort-leftovers.ts'
 import { override } from '../seams/override.ts'
 import { retrySync } from './retry-sync.ts'
 import { retry } from './retry.ts'
@@ -9,6 +10,8 @@ import { Retrying } from './retrying.ts'
 import { sleep } from '../time/sleep.ts'
 import type { Attempt, Details, Operation, Options, Plugin, Stop, Undo } from '../types.ts'
 import { use } from '../seams/use.ts'
+import { constant } from '../wait/constant.ts'
+import { waitSum } from '../wait/sum.ts'
 
 const undos: Undo[] = []
 afterEach(() => {
@@ -48,8 +51,11 @@ describe('what the operation gets', () => {
 
   test.each<[string, Options]>([['the shortest way', {}], ['watched', { after: () => {} }]])('facts of its call: %s', async (_, options) => {
     const time = virtual()
+    let runs = 0
     const operation = (attempt: Attempt): number => {
       const { details } = attempt
+      // Also an expectation that fails is retried: then the numbers do not match.
+      expect(attempt.tries).toBe(++runs)
       expect(details).toMatchObject({ name: 'operation', args: [], tries: attempt.tries, previousWait: attempt.tries === 1 ? 0 : 100, idleFor: 100 * (attempt.tries - 1) })
       expect(details.target).toBe(operation)
       expect(details.call).toBe(attempt.details.call)
@@ -57,7 +63,10 @@ describe('what the operation gets', () => {
       expect('value' in details || 'exception' in details || 'duration' in details || 'wait' in details).toBe(false)
       return attempt.tries < 3 ? fail() : 7
     }
-    expect(await time.until(retry(operation, { ...flat, ...options }))).toBe(7)
+    const thrown: unknown[] = []
+    const giveup = (error: unknown): undefined => void thrown.push(error)
+    expect(await time.until(retry(operation, { ...flat, ...options, giveup }))).toBe(7)
+    expect(thrown).toEqual([error, error])
   })
 })
 
@@ -84,7 +93,8 @@ describe('the records', () => {
       onSuccess: check(['duration', 'value']),
     }))
     expect(runs).toBe(3)
-    await time.until(settled(retry(fail, { maxTries: 1, onGiveup: check(['duration', 'exception']), use: [{ onAbort: check(['duration', 'exception']) }] })))
+    // What a handler throws is what comes out.
+    expect(await time.until(settled(retry(fail, { maxTries: 1, onGiveup: check(['duration', 'exception']) })))).toEqual(['rejected', error])
   })
 
   test('of two calls never share an identity, nor do those of a call inside a call', async () => {
@@ -313,6 +323,57 @@ describe('a deadline', () => {
       return attempt.tries
     })))
     expect(result).toEqual(['resolved', 1])
+  })
+})
+
+describe('the clock', () => {
+  /** How often: of one attempt, because a timer makes its own sure that it is not early. */
+  const looks = async (options: Options): Promise<number> => {
+    const time = virtualTime()
+    const now = vi.fn(time.now)
+    const undo = override({ clock: { ...time, now } })
+    await settled(retry(fail, { wait: 0, maxTries: 1, ...options }))
+    undo()
+    return now.mock.calls.length
+  }
+  const around: Plugin = { wrap: (next) => (attempt) => next(attempt) }
+  const plain = Object.assign(() => 0, { timeless: true })
+
+  test.each<[string, Options]>([
+    ['nobody', {}],
+    ['a list', { wait: [0, 0] }],
+    ['a strategy that is timeless', { wait: plain }],
+    ['members that are timeless', { wait: waitSum(0, constant(0)) }],
+    ['a plugin that is timeless', { use: [{ ...around, timeless: true }] }],
+    ['abortLeftovers', { use: [abortLeftovers()] }],
+  ])('is not looked at for %s', async (_, options) => {
+    expect(await looks(options)).toBe(0)
+  })
+
+  test.each<[string, Options]>([
+    ['a strategy of the caller\'s own', { wait: () => 0 }],
+    ['a member of the caller\'s own', { wait: waitSum(0, () => 0) }],
+    ['a plugin that does not say that it is timeless', { use: [around] }],
+    ['one beside one that is', { use: [{ ...around, timeless: true }, around] }],
+    ['one that watches, timeless or not', { use: [{ timeless: true, after: () => {} }] }],
+    ['stop', { stop: () => false }],
+    ['condition', { condition: () => true }],
+    ['retryErrorCallback', { retryErrorCallback: () => 1 }],
+    ['maxTime', { maxTime: 1_000 }],
+  ])('is looked at for %s', async (_, options) => {
+    expect(await looks(options)).toBeGreaterThan(0)
+  })
+
+  test('tells the time to whoever is not timeless', async () => {
+    const time = virtual()
+    const seen: [string, number, number?][] = []
+    const note = (who: string, { elapsed, duration }: Details): void => void seen.push(duration === undefined ? [who, elapsed] : [who, elapsed, duration])
+    await time.until(settled(retry(async () => (await sleep(10), fail()), {
+      maxTries: 2,
+      wait: (details) => (note('wait', details), 100),
+      use: [{ wrap: (next) => (attempt) => (note('wrap', attempt.details), next(attempt)) }],
+    })))
+    expect(seen).toEqual([['wrap', 0], ['wait', 10, 10], ['wrap', 110], ['wait', 120, 10]])
   })
 })
 

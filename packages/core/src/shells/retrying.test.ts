@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { hang, settled } from '../../test/promises.ts'
 import { idle, type VirtualTime, virtualTime } from '../../test/time.ts'
@@ -311,6 +313,47 @@ describe('await using', () => {
     await idle()
     await retrying[Symbol.asyncDispose]()
     expect(await end).toEqual(['rejected', expect.objectContaining({ name: 'AbortError' })])
+  })
+
+  test('forgets every call that has ended, of every kind and in every way', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect: () => void = runInNewContext('gc')
+    const retrying = new Retrying({ wait: 0, maxTries: 2 })
+    const controller = new AbortController()
+    const refs: WeakRef<object>[] = []
+    /** An operation that only the call itself keeps. */
+    const fresh = (end: () => unknown): (() => any) => {
+      const operation = (): unknown => end()
+      refs.push(new WeakRef(operation))
+      return operation
+    }
+    const ends: (() => unknown)[] = [() => 1, fail, async () => 1, async () => fail()]
+    const make = async (): Promise<void> => {
+      for (const end of ends) {
+        await settled(retrying.call(fresh(end)))
+        await settled(retrying.run(fresh(end)))
+        await settled(retrying.wrap(fresh(end))())
+        await settled((async () => { for await (const turn of retrying) await turn.run(fresh(end)) })())
+        await settled((async () => { for await (const turn of retrying) { void turn.run(fresh(end)).catch(() => {}); break } })())
+      }
+      for (const end of ends.slice(0, 2)) {
+        await settled((async () => retrying.callSync(fresh(end)))())
+        await settled((async () => { for (const turn of retrying) turn.run(fresh(end)) })())
+      }
+      const hanging = settled(retrying.run(fresh(hang), { signal: controller.signal }))
+      controller.abort('enough')
+      await hanging
+    }
+    await make()
+    // The numbers of the latest call are still to be read.
+    retrying.callSync(() => 1)
+    for (let round = 0; round < 5; round++) {
+      await idle()
+      collect()
+    }
+    expect(refs.length).toBeGreaterThan(24)
+    expect(refs.filter((ref) => ref.deref()).length).toBe(0)
+    expect(retrying.statistics.attemptNumber).toBe(1)
   })
 
   test('many calls come and go in any order, and only those that run are aborted', async () => {

@@ -1,0 +1,19 @@
+import { simulate, type Simulation } from '@backon/testing'
+import { buildPolicy } from './policy.ts'
+import { simulated } from './service.ts'
+import type { Settings } from './settings.ts'
+
+/** What many clients do to the service, second by second. Those of one process share a breaker. */
+export const load = (settings: Settings, policy: Settings): Promise<Simulation> => {
+  const { clients, processes, pause, duration, seed } = settings as Record<string, number>
+  const service = simulated(settings, clients! / pause!)
+  const policies = Array.from({ length: processes! }, () => buildPolicy(policy).options)
+  return simulate({
+    clients: clients!,
+    duration: duration!,
+    arrival: { pause: pause! },
+    service: ({ signal }, client) => service(signal, client),
+    policy: (client) => policies[client % processes!]!,
+    seed: seed!,
+  })
+}

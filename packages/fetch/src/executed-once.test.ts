@@ -1,0 +1,126 @@
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { createFetch, type FetchInit } from './index.ts'
+
+/** Where a request is killed, or what it is answered. Those after `none` have been received, and so executed; so were the statuses of a server that does not know better. */
+const points = ['accepted', 'in its head', 'after its head', 'in its body', 'executed', 'in the head of the answer', 'after the head of the answer', 'in the body of the answer', '503', '500', '408', '429', 'ok'] as const
+type Point = (typeof points)[number]
+interface Step { readonly point: Point; readonly reset: boolean }
+
+/** A server that writes down what it has executed. A request that comes with a key it knows is executed no second time. */
+const ledger = async (plan: readonly Step[]) => {
+  const executed: string[] = []
+  const keys: string[] = []
+  const done = new Set<string>()
+  const busy = new Set<Socket>()
+  let requests = 0
+  let reached = 0
+
+  const kill = (socket: Socket, { reset }: Step): void => void (reset ? socket.resetAndDestroy() : socket.destroy())
+  const serve = (socket: Socket): void => {
+    let text = ''
+    let step: Step | undefined
+    const next = (): Step => (step ??= plan[requests++] ?? { point: 'ok', reset: false })
+    socket.on('error', () => {})
+    socket.on('close', () => busy.delete(socket))
+    // Nobody can know before the first byte whether a connection that is kept will be used.
+    if (plan[requests]?.point === 'accepted') return kill(socket, next())
+    socket.on('data', (chunk) => {
+      busy.add(socket)
+      if (!text) reached++
+      text += chunk.toString('latin1')
+      const step = next()
+      if (step.point === 'accepted' || step.point === 'in its head') return kill(socket, step)
+      const end = text.indexOf('\r\n\r\n')
+      if (end < 0) return
+      if (step.point === 'after its head') return kill(socket, step)
+      const length = Number(/content-length: (\d+)/i.exec(text)?.[1] ?? 0)
+      if (step.point === 'in its body' && length) return kill(socket, step)
+      if (text.length < end + 4 + length) return
+      perform(socket, step)
+    })
+    const perform = (socket: Socket, step: Step): void => {
+      const key = /idempotency-key: (.+)\r/i.exec(text)?.[1]
+      const head = text.slice(0, text.indexOf(' '))
+      text = ''
+      forget()
+      busy.delete(socket)
+      if (key) keys.push(key)
+      if (step.point !== '429' && !(key && done.has(key))) executed.push(head)
+      if (key) done.add(key)
+      const status = /^\d+$/.test(step.point) ? step.point : '200'
+      const answer = `HTTP/1.1 ${status} X\r\ncontent-length: 10\r\n\r\n`
+      const cut = { executed: '', 'in the head of the answer': answer.slice(0, 20), 'after the head of the answer': answer, 'in the body of the answer': `${answer}half` }[step.point as string]
+      if (cut === undefined) socket.write(`${answer}0123456789`)
+      else if (cut) socket.write(cut, () => kill(socket, step))
+      else kill(socket, step)
+    }
+    const forget = (): void => void (step = undefined)
+  }
+
+  const server = createServer(serve)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    executed, keys, busy, reached: () => reached,
+    [Symbol.asyncDispose]: async () => void server.close(),
+  }
+}
+
+const classes = {
+  GET: { method: 'GET' },
+  PUT: { method: 'PUT', body: 'x'.repeat(2_000) },
+  POST: { method: 'POST', body: 'x'.repeat(2_000) },
+  'POST without a body': { method: 'POST' },
+  'POST with a key': { method: 'POST', body: 'x'.repeat(2_000), headers: { 'idempotency-key': 'mine' } },
+  'POST with our key': { method: 'POST', body: 'x'.repeat(2_000), retry: { idempotencyKey: true } },
+  'POST of a stream with our key': { method: 'POST', body: () => new Blob(['x'.repeat(2_000)]).stream(), retry: { idempotencyKey: true } },
+  'POST of a stream that can be read once': { method: 'POST', retry: { idempotencyKey: true } },
+} satisfies Record<string, FetchInit>
+
+const check = async (kind: keyof typeof classes, plan: readonly Step[]): Promise<void> => {
+  await using server = await ledger(plan)
+  const { retry, ...init }: FetchInit = { ...classes[kind] }
+  if (kind === 'POST of a stream that can be read once') init.body = new Blob(['x'.repeat(2_000)]).stream()
+  // No connection is used again, so that each plan meets the request that it is for.
+  const response = await createFetch({ wait: 0, maxTries: 4, timeout: 5_000 })(server.url, { ...init, headers: { connection: 'close', ...init.headers as object }, retry }).catch((error: unknown) => error)
+  if (response instanceof Response) await response.text().catch(() => {})
+  else expect(response).toBeInstanceOf(TypeError)
+
+  const { executed, keys } = server
+  expect(new Set(keys).size).toBeLessThanOrEqual(1)
+  if (kind === 'GET' || kind === 'PUT') expect(server.reached()).toBeLessThanOrEqual(4)
+  else expect(executed.length).toBeLessThanOrEqual(1)
+  if (kind === 'POST' || kind === 'POST without a body') {
+    // Stricter: what the server has seen a byte of, and did not decline, is not sent again.
+    const declined = plan.findIndex(({ point }) => point !== '429')
+    expect(server.reached()).toBeLessThanOrEqual((declined < 0 ? plan.length : declined) + 1)
+  }
+  if (kind === 'POST of a stream that can be read once') expect(server.reached()).toBeLessThanOrEqual(1)
+  for (let i = 0; server.busy.size && i < 200; i++) await new Promise((resolve) => setTimeout(resolve, 5))
+  expect(server.busy.size).toBe(0)
+}
+
+test.each(Object.keys(classes) as (keyof typeof classes)[])('RT-50 killed at every single point: %s', async (kind) => {
+  for (const point of points) for (const reset of [false, true]) await check(kind, [{ point, reset }])
+})
+
+test('RT-50 killed at any points one after the other, all classes of requests', async () => {
+  const step = fc.record({ point: fc.constantFrom(...points), reset: fc.boolean() })
+  await fc.assert(fc.asyncProperty(fc.constantFrom(...(Object.keys(classes) as (keyof typeof classes)[])), fc.array(step, { maxLength: 5 }), check), { numRuns: 150, seed: 50 })
+}, 60_000)
+
+test('RT-50 nothing was sent where nobody listens: an unsafe request is sent when somebody does', async () => {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => probe.close(resolve))
+
+  let executed = 0
+  const server = createServer((socket) => socket.on('error', () => {}).once('data', () => (executed++, socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'))))
+  const start = (): Promise<void> => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))
+  const response = await createFetch({ wait: 0, onBackoff: start })(`http://127.0.0.1:${port}`, { method: 'POST', body: 'x' })
+  expect([await response.text(), executed]).toEqual(['ok', 1])
+  await new Promise((resolve) => server.close(resolve))
+})

@@ -1,0 +1,51 @@
+import { idempotentMethods, safeMethods } from './methods.ts'
+import type { RequestFacts } from './types.ts'
+
+const textOf = (input: any): string => (typeof input === 'string' ? input : String(input?.url ?? input))
+
+const parse = (text: string): URL | undefined => {
+  const { document, location } = globalThis as any
+  try {
+    return new URL(text, document?.baseURI ?? location?.href)
+  } catch {
+    // `fetch` says so, in its own words.
+    return undefined
+  }
+}
+
+/** What is known of a request. Its URL is parsed when somebody asks for it. */
+export class Facts implements RequestFacts {
+  readonly method: string
+  safe: boolean
+  idempotent: boolean
+  readonly #input: unknown
+
+  constructor(input: unknown, method: string) {
+    this.#input = input
+    this.method = method
+    this.safe = safeMethods.has(method)
+    this.idempotent = this.safe || idempotentMethods.has(method)
+  }
+
+  get url(): string {
+    const text = textOf(this.#input)
+    return parse(text)?.href ?? text
+  }
+
+  get origin(): string {
+    return parse(textOf(this.#input))?.origin ?? 'null'
+  }
+}
+
+/** A host that is as the parser would give it. */
+const plain = /^[a-z\d_.-]+(?::(?!80$|443$)\d+)?$/
+
+/** The host of a URL, and its port where it is not the usual one; `''` where there is none. */
+export const hostOf = (input: unknown): string => {
+  const text = textOf(input)
+  const start = text.startsWith('https://') ? 8 : text.startsWith('http://') ? 7 : 0
+  const end = text.indexOf('/', start)
+  const host = text.slice(start, end < 0 ? text.length : end)
+  // A parser costs as much as all the rest of a name.
+  return start && plain.test(host) ? host : (parse(text)?.host ?? '')
+}
