@@ -2,8 +2,9 @@
 // reader would: does every link lead somewhere, is each thing found by its name, does a page talk to nobody else.
 import { spawnSync } from 'node:child_process'
 import { report } from './counts.mjs'
-import { askIndex } from './site-search.mjs'
 import { followLinks } from './site-links.mjs'
+import { openOnPhone } from './site-phone.mjs'
+import { askIndex } from './site-search.mjs'
 import { entries } from './typedoc-names.mjs'
 
 const site = 'site'
@@ -29,7 +30,10 @@ const search = await askIndex(site, {
   maxTries: 'packages/core.html#row-maxTries',
   deadline: 'guides/deadlines-and-cancellation.html',
 })
-for (const problem of [...links.problems, ...search.problems]) console.error(problem)
-const failed = links.problems.length + search.problems.length
-report({ passed: links.followed + search.asked - failed, failed })
-process.exitCode = failed > 0 ? 1 : 0
+const phone = await openOnPhone(site)
+console.log(`${search.asked} words looked up, ${phone.opened} pages opened on a phone`)
+
+const problems = [...links.problems, ...search.problems, ...phone.problems]
+for (const problem of problems) console.error(problem)
+report({ passed: links.followed + search.asked + phone.opened - problems.length, failed: problems.length, skipped: phone.skipped })
+process.exitCode = problems.length > 0 ? 1 : 0

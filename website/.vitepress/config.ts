@@ -18,7 +18,7 @@ export default defineConfig({
   srcDir: '..',
   outDir: `${root}/site`,
   cacheDir: './.vitepress/cache',
-  srcExclude: ['.*/**', 'node_modules/**', 'packages/_template/**', 'packages/*/!(README).md', 'packages/*/*/**', 'test/**', 'site/**', 'compat/**/!(RESULTS).md', 'bench/node_modules/**', 'website/.vitepress/**', 'website/hero.md', '**/CHANGELOG.md'],
+  srcExclude: ['.*/**', 'node_modules/**', 'packages/_template/**', 'packages/*/!(README).md', 'packages/*/*/**', 'test/**', 'site/**', 'compat/**/!(RESULTS).md', 'bench/node_modules/**', 'website/.vitepress/**', 'website/{hero,api-intro}.md', '**/CHANGELOG.md'],
   rewrites: (source) => placeOf(source) ?? source,
   cleanUrls: false,
   lastUpdated: false,
@@ -37,6 +37,10 @@ export default defineConfig({
     ['meta', { property: 'og:description', content: description }],
     ...(page === 'index.md' || page === '404.md' ? [] : [['link', { rel: 'alternate', type: 'text/markdown', href: base + page }] as [string, Record<string, string>]]),
   ],
+  // The tables of the reference need the room, and its pages are short.
+  transformPageData({ relativePath, frontmatter }) {
+    if (relativePath.startsWith('api/')) Object.assign(frontmatter, { aside: false, pageClass: 'api' })
+  },
   buildEnd: writeForPrograms,
   vite: { publicDir: `${root}/website/public`, build: { chunkSizeWarningLimit: 3_000 } },
   markdown: { languages: ['js', 'ts', 'tsx', 'sh', 'json', 'yaml', 'python'], languageAlias: { mts: 'ts' }, config: addToMarkdown },
