@@ -3,13 +3,13 @@ import { longest } from '@backon/core/kit'
 import type { Call } from './call.ts'
 import { bounded } from './idle.ts'
 
-/** What a signal that `fetch` holds keeps alive: else nobody could abort a body that is still being read. */
+/** What a signal that `fetch` holds keeps alive: else nobody could abort a body that is still being read. (The signal of an attempt keeps who listens to it.) */
 const kept = /* @__PURE__ */ new WeakMap<AbortSignal, unknown>()
 
 /** Keeps alive what can still end the body of an answer. */
 export const keep = (controller: AbortController, attempt: Attempt, { _maxTime, _signal }: Call): void => {
   // The engine goes on following the caller for those whose signal has been asked for.
-  if (_signal || _maxTime !== undefined) kept.set(controller.signal, [controller, _signal && attempt.signal])
+  if (_signal || _maxTime !== undefined) kept.set(controller.signal, _signal ? attempt.signal : controller)
 }
 
 /**
@@ -20,7 +20,7 @@ export const handOut = (response: Response, controller: AbortController, { _dead
   const { idle } = _settings
   // In this order: to ask a response for its body costs more than the rest.
   if ((_deadline === Infinity && idle > longest) || !response?.body) return response
-  const left = _deadline === Infinity ? _deadline : Math.max(0, _deadline - clock().now())
+  const left = Math.max(0, _deadline - clock().now())
   // An event stream has no end that could come in time.
   if (left <= longest && !response.headers?.get('content-type')?.toLowerCase().startsWith('text/event-stream')) {
     // Weak, as most bodies are read long before.

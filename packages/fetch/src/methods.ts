@@ -1,11 +1,8 @@
 /** Safe methods: RFC 9110, section 9.2.1; QUERY: draft-ietf-httpbis-safe-method-w-body. */
-export const safeMethods: ReadonlySet<string> = /* @__PURE__ */ new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
+export const isSafe = (method: string): boolean => /^(?:GET|HEAD|OPTIONS|TRACE|QUERY)$/.test(method)
 
 /** Idempotent besides: RFC 9110, section 9.2.2. */
-export const idempotentMethods: ReadonlySet<string> = /* @__PURE__ */ new Set(['PUT', 'DELETE'])
+export const isIdempotent = (method: string): boolean => /^(?:PUT|DELETE)$/.test(method)
 
 /** What `fetch` turns to upper case ("normalize a method", Fetch Standard, section 2.2.1). Any other name is sent, and meant, as it is. */
-const normalized = /^(?:delete|get|head|options|post|put)$/i
-
-export const methodOf = (method: string | undefined): string =>
-  method === undefined ? 'GET' : normalized.test(method) ? method.toUpperCase() : String(method)
+export const methodOf = (method = 'GET'): string => (/^(?:delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : `${method}`)
