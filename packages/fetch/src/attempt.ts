@@ -11,11 +11,10 @@ import { handOut, keep } from './lifetime.ts'
 import { ruleOf } from './network.ts'
 
 /** What `fetch` is called with in this attempt. */
-const initOf = async ({ _init, _input, _settings }: Call, { tries, copy }: Attempt, signal: AbortSignal): Promise<any> => {
+const initOf = ({ _init, _input, _settings }: Call, { tries, copy }: Attempt, body: any, signal: AbortSignal): any => {
   const { attemptHeader } = _settings
-  const init: any = { ..._init, signal }
-  if (typeof init.body === 'function') init.body = await init.body()
-  if (isStream(init.body)) init.duplex ??= 'half'
+  const init: any = { ..._init, body, signal }
+  if (isStream(body)) init.duplex ??= 'half'
   if (attemptHeader && tries > 1) {
     init.headers = new Headers(init.headers)
     init.headers.set(attemptHeader, `${tries - 1}`)
@@ -41,10 +40,10 @@ export const send = async (call: Call, attempt: Attempt): Promise<Response> => {
   if (call._tries !== tries) letGo(call)
   call._tries = tries
 
-  const { _input, _name, _oneShot, _settings, _signal } = call
+  const { _init: { body }, _input, _name, _oneShot, _settings, _signal } = call
   const controller = new AbortController()
-  const { signal } = controller
   const time = clock()
+  let over = false
   let timer: unknown
   let rule: any
   let failed: ResponseError | undefined
@@ -52,6 +51,7 @@ export const send = async (call: Call, attempt: Attempt): Promise<Response> => {
   try {
     const response: any = await new Promise<Response>((resolve, reject) => {
       const abort = (reason: unknown): void => {
+        over = true
         reject(reason)
         controller.abort(reason)
       }
@@ -59,17 +59,19 @@ export const send = async (call: Call, attempt: Attempt): Promise<Response> => {
         // The other layers have done with what has failed, and abort it. The caller has not.
         if (!failed || _signal?.aborted) abort(reason)
       })
-      const ask = async (): Promise<Response> => {
-        // A body that came too late is given to fetch all the same, which closes it.
-        const init = await initOf(call, attempt, signal)
-        const { fetch = globalThis.fetch, timeout = _oneShot || isStream(init.body) ? Infinity : 10_000 } = _settings
-        if (timeout <= longest && !signal.aborted) {
+      // A body that came too late is given to fetch all the same, which closes it.
+      const ask = (body: any): Promise<Response> => {
+        const init = initOf(call, attempt, body, controller.signal)
+        const { fetch = globalThis.fetch, timeout = _oneShot || isStream(body) ? Infinity : 10_000 } = _settings
+        if (timeout <= longest && !over) {
           timer = time.setTimeout(() => abort(new TimeoutError(`${_name}, attempt ${tries}: no answer within ${timeout} ms`)), timeout)
         }
         return isRequest(_input) ? fetch(new (_input.constructor as typeof Request)(_input, init)) : fetch(_input, init)
       }
+      if (over) return
+      const sent = typeof body === 'function' ? new Promise((made) => made(body())).then(ask) : ask(body)
       // An answer may come after all, from a fetch that does not listen to its signal.
-      if (!signal.aborted) ask().then((response) => (signal.aborted ? void drain(response, controller, 0) : resolve(response)), reject)
+      Promise.resolve(sent).then((response) => (over ? void drain(response, controller, 0) : resolve(response)), reject)
     })
     rule = _settings.statuses[response?.status] ?? (response?.status >= 500 && 'never')
     if (rule && (rule !== 'key' || call._keyed)) failed = new ResponseError(response, _name, allowed(call, rule))

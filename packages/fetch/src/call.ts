@@ -47,8 +47,7 @@ export const open = (settings: Settings, input: any, given?: FetchInit): Call =>
   const request = isRequest(input) ? input : undefined
   const init: any = {}
   // A dictionary may be anything with these properties, a Request too, whose getters are enumerable but not its own.
-  for (const name in given) init[name] = given[name as keyof FetchInit]
-  delete init.retry
+  for (const name in given) if (name !== 'retry') init[name] = given[name as keyof FetchInit]
   if (request) init.headers ??= request.headers
   const method = methodOf(init.method ?? request?.method)
   const facts = new Facts(input, method)

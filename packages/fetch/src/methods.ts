@@ -5,4 +5,5 @@ export const isSafe = (method: string): boolean => /^(?:GET|HEAD|OPTIONS|TRACE|Q
 export const isIdempotent = (method: string): boolean => /^(?:PUT|DELETE)$/.test(method)
 
 /** What `fetch` turns to upper case ("normalize a method", Fetch Standard, section 2.2.1). Any other name is sent, and meant, as it is. */
-export const methodOf = (method = 'GET'): string => (/^(?:delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : `${method}`)
+export const methodOf = (method: string | undefined): string =>
+  method === undefined ? 'GET' : /^(?:delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : `${method}`

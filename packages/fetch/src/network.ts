@@ -6,9 +6,6 @@ const unsent = /* @__PURE__ */ 'ECONNREFUSED ENOTFOUND EAI_AGAIN EHOSTUNREACH EN
 /** There was one, and no answer came back, or not all of it. */
 const lost = /* @__PURE__ */ 'UND_ERR_SOCKET UND_ERR_HEADERS_TIMEOUT UND_ERR_BODY_TIMEOUT ECONNRESET EPIPE ETIMEDOUT ConnectionClosed'.split(' ')
 
-/** They say something about the program, not about the service. */
-const ours = /^(?:UND_)?ERR_(?:INVALID|NOT_SUPPORTED|ABORTED|CLOSED|DESTROYED)/
-
 /**
  * What a lost connection is called where errors have no code: never a proof that nothing was sent. Chromium (Failed to fetch, network error), Gecko (NetworkError
  * when attempting …), WebKit (Load failed) and CFNetwork below it (The network connection was lost, The Internet connection appears to be offline), React Native
@@ -20,7 +17,7 @@ const lostMessage = /^(?:Failed to fetch|network error|NetworkError when|Load fa
 const lostInWorkerd = 'Network connection lost.'
 
 /** Finds what has a code: the error, one of its causes, or what an AggregateError holds (all addresses of a host have failed). */
-const coded = (error: any, depth = 0): any =>
+export const coded = (error: any, depth = 0): any =>
   typeof error?.code === 'string' ? error
   : error && depth < 5 ? (coded(error.cause, depth + 1) ?? coded(error.errors?.[0], depth + 1))
   : undefined
@@ -36,10 +33,7 @@ export const ruleOf = (error: any, rows?: { readonly [code: string]: Rule }): Ru
   try {
     if (error?.name === 'TimeoutError') return 'idempotent'
     const source = coded(error)
-    if (source) {
-      const { code } = source
-      return rows?.[code] ?? (isUnsent(source) ? 'always' : lost.includes(code) ? 'idempotent' : ours.test(code) ? undefined : 'never')
-    }
+    if (source) return rows?.[source.code] ?? (isUnsent(source) ? 'always' : lost.includes(source.code) ? 'idempotent' : 'never')
     const message = String(error?.message)
     return message === lostInWorkerd || (error instanceof TypeError && lostMessage.test(message)) ? 'idempotent' : undefined
   } catch {

@@ -11,7 +11,11 @@ import { asAsked, growing } from './wait.ts'
 const rules = ['always', 'idempotent', 'key', 'never'] satisfies Rule[]
 
 /** An `exception` for `retry`: an error is one of them when it was judged to be. */
-const Repeatable: any = /* @__PURE__ */ Object.defineProperty(() => {}, Symbol.hasInstance, { value: isRepeatable })
+class Repeatable extends Error {
+  static override [Symbol.hasInstance](error: unknown): boolean {
+    return isRepeatable(error)
+  }
+}
 
 /** Checks every option; throws for unusable ones. */
 export const settingsOf = (options: CallOptions, perCall = false): Settings => {

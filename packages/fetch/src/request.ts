@@ -15,9 +15,9 @@ const parse = (text: string): URL | undefined => {
 
 /** What is known of a request. Its URL is parsed when somebody asks for it. */
 export class Facts implements RequestFacts {
-  readonly method: string
-  safe: boolean
-  idempotent: boolean
+  declare readonly method: string
+  declare safe: boolean
+  declare idempotent: boolean
   readonly #input: unknown
 
   constructor(input: unknown, method: string) {
