@@ -75,13 +75,14 @@ export const send = async (call: Call, attempt: Attempt): Promise<Response> => {
     })
     rule = _settings.statuses[response?.status] ?? (response?.status >= 500 && 'never')
     if (rule && (rule !== 'key' || call._keyed)) failed = new ResponseError(response, _name, allowed(call, rule))
-    const result = failed ?? handOut(response, controller, call)
+    let result = response
     if (response?.body) {
       keep(controller, attempt, call)
-      call._answers.push({ _result: result, _controller: controller, _gone: false })
+      if (!failed) result = handOut(response, controller, call)
+      call._answers.push({ _result: failed ?? result, _controller: controller, _gone: false })
     }
     if (failed) throw failed
-    return result as Response
+    return result
   } catch (error) {
     throw judged(call, error, error === failed ? rule : ruleOf(error, _settings.errors))
   } finally {

@@ -11,8 +11,8 @@ import { asAsked, growing } from './wait.ts'
 const rules = ['always', 'idempotent', 'key', 'never'] satisfies Rule[]
 
 /** An `exception` for `retry`: an error is one of them when it was judged to be. */
-class Repeatable extends Error {
-  static override [Symbol.hasInstance](error: unknown): boolean {
+class Repeatable {
+  static [Symbol.hasInstance](error: unknown): boolean {
     return isRepeatable(error)
   }
 }
@@ -41,11 +41,11 @@ export const settingsOf = (options: CallOptions, perCall = false): Settings => {
   const base: Options<Response> = {
     ...given,
     wait: asAsked(wait, maxRetryAfter),
-    exception: Repeatable,
+    exception: Repeatable as any,
     predicate: undefined,
-    condition: condition && ((details: Details<Response>) => isRepeatable(details.exception) && answer('condition', condition(details))),
+    condition: condition && ((details: Details<Response>) => isRepeatable(details.exception) && condition(details)),
     // After the caller's handlers, who may want to read the answer.
-    onBackoff: [...listOf(onBackoff ?? []), letGoAfter],
+    onBackoff: [onBackoff ?? [], letGoAfter].flat(),
     signal: undefined,
   }
   return {

@@ -1,4 +1,4 @@
-import { isIdempotent, isSafe } from './methods.ts'
+import { idempotent, safe } from './methods.ts'
 import type { RequestFacts } from './types.ts'
 
 const textOf = (input: any): string => String(input?.url ?? input)
@@ -23,8 +23,8 @@ export class Facts implements RequestFacts {
   constructor(input: unknown, method: string) {
     this.#input = input
     this.method = method
-    this.safe = isSafe(method)
-    this.idempotent = this.safe || isIdempotent(method)
+    this.safe = safe.test(method)
+    this.idempotent = this.safe || idempotent.test(method)
   }
 
   get url(): string {
