@@ -1,4 +1,5 @@
-import { current, share } from '../engine/options.ts'
+import { current, prepare } from '../engine/options.ts'
+import { state } from '../seams/state.ts'
 import { run } from '../shells/retry.ts'
 import type { Operation, Options } from '../types.ts'
 
@@ -9,10 +10,11 @@ export interface PreparedCall {
 }
 
 /**
- * Makes a `retry` by options that are checked, and copied, once: it throws what `retry` would reject with. For packages that call by the same options again and again; it keeps
- * no statistics and has no scope, as `Retrying` does.
+ * Makes a `retry` by options that are checked once: it throws what `retry` would reject with. For packages that call by the same options, which are theirs and do not change, again and
+ * again; it keeps no statistics and has no scope, as `Retrying` does.
  */
 export const prepared = <T>(options: Options<T>): ((operation: Operation<T>, call?: PreparedCall) => Promise<T>) => {
-  const shared = share(options as Options)
+  const _options = options as Options
+  const shared = { _options, _tracker: undefined, _version: state().version, _policy: prepare(_options) }
   return (operation, { signal, name } = {}) => run(current, shared, operation, undefined, undefined, signal, name)
 }
