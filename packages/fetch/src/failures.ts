@@ -12,7 +12,7 @@ export const isRepeatable = (error: any): boolean => !!(callOf(error) ?? (error?
 
 /** Whether a rule allows to send the request of this call again. */
 export const allowed = ({ _facts, _keyed, _oneShot }: Call, rule: Rule | undefined): boolean =>
-  !_oneShot && (rule === 'always' || (rule === 'idempotent' && _facts.idempotent) || (rule === 'key' && _keyed))
+  !_oneShot && (rule === 'idempotent' ? _facts.idempotent : rule === 'key' ? _keyed : rule === 'always')
 
 /** Notes whether the request may be sent again after this failure. Gives what is to be thrown: the failure, or what the caller's own functions throw about it. */
 export const judged = (call: Call, error: unknown, rule: Rule | undefined): unknown => {

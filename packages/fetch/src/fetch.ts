@@ -1,4 +1,5 @@
-import { type Attempt, retry, TimeoutError } from '@backon/core'
+import { TimeoutError } from '@backon/core'
+import { prepared } from '@backon/core/kit'
 import { letGo } from './answers.ts'
 import { send } from './attempt.ts'
 import { type Call, ofRequest, open } from './call.ts'
@@ -10,11 +11,8 @@ import type { FetchOptions, RetryingFetch } from './types.ts'
 
 /** Runs a call. What is the same in all calls is prepared; plugins that depend on the request, and a `maxTime` that is asked for, are of one call. */
 const attempts = (call: Call): Promise<Response> => {
-  const { _facts, _maxTime, _name, _settings: { base, run, use }, _signal } = call
-  const operation = (attempt: Attempt): Promise<Response> => send(call, attempt)
-  return run
-    ? run(operation, { name: _name, signal: _signal })
-    : retry(operation, { ...base, name: _name, signal: _signal, maxTime: _maxTime, use: ofRequest(use, _facts) })
+  const { _facts, _maxTime, _name, _settings: { base, use, run = prepared({ ...base, maxTime: _maxTime, use: ofRequest(use, _facts) }) }, _signal } = call
+  return run((attempt) => send(call, attempt), { name: _name, signal: _signal })
 }
 
 /** An answer that failed comes out as what it is: an answer. */

@@ -34,7 +34,7 @@ export const ruleOf = (error: any, rows?: { readonly [code: string]: Rule }): Ru
     if (error?.name === 'TimeoutError') return 'idempotent'
     const source = coded(error)
     if (source) return rows?.[source.code] ?? (isUnsent(source) ? 'always' : lost.includes(source.code) ? 'idempotent' : 'never')
-    const message = String(error?.message)
+    const message = error?.message
     return message === lostInWorkerd || (error instanceof TypeError && lostMessage.test(message)) ? 'idempotent' : undefined
   } catch {
     return undefined

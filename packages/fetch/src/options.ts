@@ -8,7 +8,7 @@ import { statusRules } from './statuses.ts'
 import type { CallOptions, Rule } from './types.ts'
 import { asAsked, growing } from './wait.ts'
 
-const rules = ['always', 'idempotent', 'key', 'never'] satisfies Rule[]
+const rules: readonly Rule[] = ['always', 'idempotent', 'key', 'never']
 
 /** An `exception` for `retry`: an error is one of them when it was judged to be. */
 class Repeatable {
@@ -19,7 +19,7 @@ class Repeatable {
 
 /** Checks every option; throws for unusable ones. */
 export const settingsOf = (options: CallOptions, perCall = false): Settings => {
-  if (!options || typeof options !== 'object') invalid(perCall ? 'retry' : 'options', 'an object', options)
+  if (typeof (options ?? 0) !== 'object') invalid(perCall ? 'retry' : 'options', 'an object', options)
   const { fetch, timeout = 0, idle = Infinity, maxRetryAfter = 60_000, idempotent, idempotencyKey, attemptHeader, statuses, errors, use, retryErrorCallback, raiseOnGiveup, ...given } = options
   const { wait = growing, exception, predicate, condition, onBackoff, maxTime } = given
 
@@ -56,6 +56,6 @@ export const settingsOf = (options: CallOptions, perCall = false): Settings => {
     narrow: (error) =>
       (!predicate || !(error instanceof ResponseError) || answer('predicate', predicate(error.response))) && (!exception || listOf(exception).some((type) => error instanceof type)),
     base,
-    run: ofRequest || typeof maxTime === 'function' ? undefined : prepared({ ...base, use }),
+    run: ofRequest || typeof maxTime === 'function' ? undefined : prepared({ ...base, use: use && [...use] }),
   }
 }

@@ -9,7 +9,7 @@ export interface Settings extends CallOptions {
   readonly errors: { readonly [code: string]: Rule }
   /** Whether the caller's `exception` and `predicate` leave a failure to be retried. */
   readonly narrow: (error: unknown) => boolean
-  /** What `retry` gets in every call, and one that has it; unless options depend on the request. */
+  /** What `retry` gets in every call, and one that has it; unless some of it is of one call. */
   readonly base: Options<Response>
   readonly run: ReturnType<typeof prepared<Response>> | undefined
 }
