@@ -2,7 +2,7 @@ import { clock } from '@backon/core'
 import type { Answer } from './answers.ts'
 import { hasBody, isRequest, isStream } from './bodies.ts'
 import { methodOf } from './methods.ts'
-import { Facts, hostOf } from './request.ts'
+import { Facts, hostOf, textOf } from './request.ts'
 import type { Settings } from './settings.ts'
 import type { FetchInit, RequestFacts } from './types.ts'
 
@@ -49,8 +49,9 @@ export const open = (settings: Settings, input: any, given?: FetchInit): Call =>
   // A dictionary may be anything with these properties, a Request too, whose getters are enumerable but not its own.
   for (const name in given) if (name !== 'retry') init[name] = given[name as keyof FetchInit]
   if (request) init.headers ??= request.headers
+  const text = textOf(input)
   const method = methodOf(init.method ?? request?.method)
-  const facts = new Facts(input, method)
+  const facts = new Facts(text, method)
   let keyed = false
 
   if (!facts.idempotent) {
@@ -74,7 +75,7 @@ export const open = (settings: Settings, input: any, given?: FetchInit): Call =>
     _input: input,
     _init: init,
     _facts: facts,
-    _name: name ?? `${method} ${hostOf(input)}`,
+    _name: name ?? `${method} ${hostOf(text)}`,
     _signal: own && signal ? AbortSignal.any([own, signal]) : (own ?? signal),
     _oneShot: init.body == null ? !!request && hasBody(request) : isStream(init.body),
     _keyed: keyed,

@@ -35,8 +35,8 @@ export const settingsOf = (options: CallOptions, perCall = false): Settings => {
   flag('idempotencyKey', idempotencyKey, `boolean or function${perCall ? ' or string' : ''}`)
   for (const [row, rule] of Object.entries<Rule>({ ...statuses, ...errors })) if (!rules.includes(rule)) invalid(row, rules.join(', '), rule)
   if ((retryErrorCallback ?? raiseOnGiveup) !== undefined) throw new TypeError('retryErrorCallback and raiseOnGiveup are not taken: catch what fetch throws')
-  const ofRequest = typeof use === 'function'
-  checkOptions<Response>({ ...given, use: ofRequest ? undefined : use })
+  const plugins = typeof use === 'function' ? undefined : use
+  checkOptions<Response>({ ...given, use: plugins })
 
   const base: Options<Response> = {
     ...given,
@@ -47,6 +47,7 @@ export const settingsOf = (options: CallOptions, perCall = false): Settings => {
     // After the caller's handlers, who may want to read the answer.
     onBackoff: [onBackoff ?? [], letGoAfter].flat(),
     signal: undefined,
+    use: plugins && [...plugins],
   }
   return {
     ...options,
@@ -56,6 +57,6 @@ export const settingsOf = (options: CallOptions, perCall = false): Settings => {
     narrow: (error) =>
       (!predicate || !(error instanceof ResponseError) || answer('predicate', predicate(error.response))) && (!exception || listOf(exception).some((type) => error instanceof type)),
     base,
-    run: ofRequest || typeof maxTime === 'function' ? undefined : prepared({ ...base, use: use && [...use] }),
+    run: plugins === use && typeof maxTime !== 'function' ? prepared(base) : undefined,
   }
 }

@@ -1,7 +1,8 @@
 import { idempotent, safe } from './methods.ts'
 import type { RequestFacts } from './types.ts'
 
-const textOf = (input: any): string => String(input?.url ?? input)
+/** The URL as it was given. */
+export const textOf = (input: any): string => String(input?.url ?? input)
 
 const parse = (text: string): URL | undefined => {
   const { document, location } = globalThis as any
@@ -18,22 +19,21 @@ export class Facts implements RequestFacts {
   declare readonly method: string
   declare safe: boolean
   declare idempotent: boolean
-  readonly #input: unknown
+  readonly #text: string
 
-  constructor(input: unknown, method: string) {
-    this.#input = input
+  constructor(text: string, method: string) {
+    this.#text = text
     this.method = method
     this.safe = safe.test(method)
     this.idempotent = this.safe || idempotent.test(method)
   }
 
   get url(): string {
-    const text = textOf(this.#input)
-    return parse(text)?.href ?? text
+    return parse(this.#text)?.href ?? this.#text
   }
 
   get origin(): string {
-    return parse(textOf(this.#input))?.origin ?? 'null'
+    return parse(this.#text)?.origin ?? 'null'
   }
 }
 
@@ -41,7 +41,4 @@ export class Facts implements RequestFacts {
 const plain = /^https?:\/\/([a-z\d_.-]+(?::(?!80\/|443\/)\d+)?)\//
 
 /** The host of a URL, and its port where it is not the usual one; `''` where there is none. */
-export const hostOf = (input: unknown): string => {
-  const text = textOf(input)
-  return plain.exec(text)?.[1] ?? parse(text)?.host ?? ''
-}
+export const hostOf = (text: string): string => plain.exec(text)?.[1] ?? parse(text)?.host ?? ''
