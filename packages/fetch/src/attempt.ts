@@ -73,7 +73,8 @@ export const send = async (call: Call, attempt: Attempt): Promise<Response> => {
       // An answer may come after all, from a fetch that does not listen to its signal.
       Promise.resolve(sent).then((response) => (over ? void drain(response, controller, 0) : resolve(response)), reject)
     })
-    rule = _settings.statuses[response?.status] ?? (response?.status >= 500 && 'never')
+    const status = response?.status
+    rule = _settings.statuses[status] ?? (status >= 500 && 'never')
     if (rule && (rule !== 'key' || call._keyed)) failed = new ResponseError(response, _name, allowed(call, rule))
     let result = response
     if (response?.body) {
