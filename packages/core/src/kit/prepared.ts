@@ -1,5 +1,4 @@
-import { current, prepare } from '../engine/options.ts'
-import { state } from '../seams/state.ts'
+import { current, hold } from '../engine/options.ts'
 import { run } from '../shells/retry.ts'
 import type { Operation, Options } from '../types.ts'
 
@@ -14,7 +13,6 @@ export interface PreparedCall {
  * again; it keeps no statistics and has no scope, as `Retrying` does.
  */
 export const prepared = <T>(options: Options<T>): ((operation: Operation<T>, call?: PreparedCall) => Promise<T>) => {
-  const _options = options as Options
-  const shared = { _options, _tracker: undefined, _version: state().version, _policy: prepare(_options) }
+  const shared = hold(options as Options)
   return (operation, { signal, name } = {}) => run(current, shared, operation, undefined, undefined, signal, name)
 }
