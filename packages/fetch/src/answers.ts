@@ -4,15 +4,6 @@ import { drain } from './drain.ts'
 import { ResponseError } from './error.ts'
 import { callOf } from './failures.ts'
 
-/** An answer with a body, until it is clear whether it is handed out. */
-export interface Answer {
-  /** What the attempt came to: the response, or the error around one that failed. */
-  readonly _result: Response | ResponseError
-  readonly _controller: AbortController
-  /** Let go: whoever is given it could not read it. */
-  _gone: boolean
-}
-
 /** Lets the answers of a call go that will not be handed out. */
 export const letGo = (call: Call, except?: unknown): void => {
   for (const answer of call._answers) {

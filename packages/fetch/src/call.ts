@@ -1,10 +1,19 @@
 import { clock } from '@backon/core'
-import type { Answer } from './answers.ts'
 import { hasBody, isRequest, isStream } from './bodies.ts'
+import type { ResponseError } from './error.ts'
 import { methodOf } from './methods.ts'
 import { Facts, hostOf, textOf } from './request.ts'
 import type { Settings } from './settings.ts'
 import type { FetchInit, RequestFacts } from './types.ts'
+
+/** An answer with a body, until it is clear whether it is handed out. */
+export interface Answer {
+  /** What the attempt came to: the response, or the error around one that failed. */
+  readonly _result: Response | ResponseError
+  readonly _controller: AbortController
+  /** Let go: whoever is given it could not read it. */
+  _gone: boolean
+}
 
 /** One call of `fetch`: what it was given, and what has come of it. */
 export interface Call {

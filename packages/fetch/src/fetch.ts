@@ -11,7 +11,9 @@ import type { FetchOptions, RetryingFetch } from './types.ts'
 
 /** Runs a call. What is the same in all calls is prepared; plugins that depend on the request, and a `maxTime` that is asked for, are of one call. */
 const attempts = (call: Call): Promise<Response> => {
-  const { _facts, _maxTime, _name, _settings: { base, use, run = prepared({ ...base, maxTime: _maxTime, use: ofRequest(use, _facts) }) }, _signal } = call
+  const { _facts, _maxTime, _name, _settings, _signal } = call
+  const { base, use } = _settings
+  const run = _settings.run ?? prepared({ ...base, maxTime: _maxTime, use: ofRequest(use, _facts) })
   return run((attempt) => send(call, attempt), { name: _name, signal: _signal })
 }
 

@@ -3,13 +3,13 @@ import { longest } from '@backon/core/kit'
 import type { Call } from './call.ts'
 import { bounded } from './idle.ts'
 
-/** What a signal that `fetch` holds keeps alive: else nobody could abort a body that is still being read. (The signal of an attempt keeps who listens to it.) */
+/** What a signal that `fetch` holds keeps alive: else nobody could abort a body that is still being read. */
 const kept = /* @__PURE__ */ new WeakMap<AbortSignal, unknown>()
 
 /** Keeps alive what can still end the body of an answer. */
 export const keep = (controller: AbortController, attempt: Attempt, { _maxTime, _signal }: Call): void => {
   // The engine goes on following the caller for those whose signal has been asked for.
-  if (_signal || _maxTime !== undefined) kept.set(controller.signal, _signal ? attempt.signal : controller)
+  if (_signal || _maxTime !== undefined) kept.set(controller.signal, [controller, _signal && attempt.signal])
 }
 
 /** Gives a response with a body out: `maxTime` ends its body though the call is over, and so does too long a silence. */

@@ -11,7 +11,7 @@ import { asAsked, growing } from './wait.ts'
 const rules: readonly Rule[] = ['always', 'idempotent', 'key', 'never']
 
 /** An `exception` for `retry`: an error is one of them when it was judged to be. */
-class Repeatable {
+const Repeatable: any = class {
   static [Symbol.hasInstance](error: unknown): boolean {
     return isRepeatable(error)
   }
@@ -41,7 +41,7 @@ export const settingsOf = (options: CallOptions, perCall = false): Settings => {
   const base: Options<Response> = {
     ...given,
     wait: asAsked(wait, maxRetryAfter),
-    exception: Repeatable as any,
+    exception: Repeatable,
     predicate: undefined,
     condition: condition && ((details: Details<Response>) => isRepeatable(details.exception) && condition(details)),
     // After the caller's handlers, who may want to read the answer.
