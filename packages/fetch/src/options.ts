@@ -10,8 +10,8 @@ import type { CallOptions, Rule } from './types.ts'
 
 const rules = ['always', 'idempotent', 'key', 'never'] satisfies Rule[]
 
-/** An `exception` for `retry`: an error is one of them when it was judged to be. */
-const Repeatable: any = /* @__PURE__ */ Object.defineProperty(() => {}, Symbol.hasInstance, { value: isRepeatable })
+/** An `exception` for `retry`: an error is one of them when it was judged to be. Core takes what has a prototype for a class. */
+const Repeatable: any = /* @__PURE__ */ Object.defineProperty(function () {}, Symbol.hasInstance, { value: isRepeatable })
 
 /** Checks every option; throws for unusable ones. */
 export const settingsOf = (options: CallOptions, perCall = false): Settings => {
