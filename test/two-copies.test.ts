@@ -50,6 +50,24 @@ describe('RT-42 two copies of core in one process agree', () => {
     expect(onSuccess.mock.calls.map(([{ value }]) => value)).toEqual([1, 2])
   })
 
+  test('F-28 what one has turned off another turns on again, and they count together', async () => {
+    const { a, b, required } = copies
+    const runs = async (): Promise<number> => {
+      const operation = vi.fn(fail)
+      await a.retry(operation, { wait: 0, maxTries: 2 }).catch(() => {})
+      return operation.mock.calls.length
+    }
+    a.disable()
+    required.disable()
+    expect(await runs()).toBe(1)
+    b.enable()
+    expect(await runs()).toBe(1)
+    b.enable()
+    expect(await runs()).toBe(2)
+    b.enable()
+    expect(await runs()).toBe(2)
+  })
+
   test('so with overrides, disable and enable', async () => {
     const { a, b, required } = copies
     const operation = vi.fn(fail)

@@ -11,13 +11,13 @@ export interface Details<T = unknown> {
   readonly target: Function
   /** The arguments of this call; empty for `retry(operation)`. */
   readonly args: readonly unknown[]
-  /** Attempts started so far; the first is 1. */
+  /** Attempts started so far; the first is 1. Once the call has ended: those whose operation has run. */
   readonly tries: number
-  /** Since the call began, measured after the attempt. */
+  /** Since the call began: read when an attempt begins, again when it has ended, and when the call is cut off. It does not grow in between. */
   readonly elapsed: number
   /** Time asked to sleep so far in this call. */
   readonly idleFor: number
-  /** How long this attempt took. Absent before it has ended. */
+  /** How long this attempt took, the `onAttempt` and `before` of it included. Absent before it has ended. */
   readonly duration?: number
   /** The wait before this attempt; 0 before the first. */
   readonly previousWait: number
@@ -45,7 +45,7 @@ export type GiveupEnd =
   | 'exhausted'
   /** `stop`, or the `stop` of a plugin, said so, */
   | 'stop'
-  /** `giveup` said so, */
+  /** `giveup` said so, also of an attempt that was refused, */
   | 'giveup'
   /** the last attempt was refused (`error.refused`) and is not retried, or the retry itself was refused by a plugin. */
   | 'refused'
@@ -92,7 +92,7 @@ export interface SuccessDetails<T = any> extends Details<T> {
 /** The record of a call that has given up. */
 export type GiveupDetails<T = any> = Outcome<T> & { readonly end: GiveupEnd }
 
-/** The record of a call that was cut off. `value` or `exception` is its last outcome, if it had one. */
+/** The record of a call that was cut off. `value` or `exception` is its last outcome, if it had one; `duration` is that of its latest attempt, which may have been cut off after it. */
 export type AbortDetails<T = any> = Details<T> & { readonly end: 'abort'; readonly reason: unknown }
 
 /** Retry this outcome? Answers at once: a promise is a TypeError. */
@@ -139,7 +139,8 @@ export interface Attempt {
   readonly sync: boolean
   /**
    * Aborts when the caller's signal does, when this attempt's time or the call's `maxTime` has passed, or when another
-   * hedged copy has won. Fresh for each attempt, and made when first read.
+   * hedged copy has won. Also when this attempt has returned a value that is not the result, and a further attempt begins or an error in
+   * one of the caller's callbacks ends the call. Fresh for each attempt, and made when first read.
    */
   readonly signal: AbortSignal
   /** The facts of the call as they stand, with the `call` identity that every hook sees. */
@@ -166,7 +167,8 @@ export type Operation<T> = (attempt: Attempt) => T | PromiseLike<T>
 
 /**
  * What a plugin can watch. Open to declaration merging: a plugin that has events of its own adds them here.
- * A call that has begun its first attempt ends in exactly one of `onSuccess`, `onGiveup` and `onAbort`.
+ * A call that has begun its first attempt ends in exactly one of `onSuccess`, `onGiveup` and `onAbort`. The caller's own handlers of a moment
+ * come first, and are waited for: if one of them ends the call, there is nothing to tell. But of the end plugins are told at once, whatever those do.
  */
 export interface Hooks {
   /** Before each attempt. */
@@ -238,7 +240,8 @@ export interface Options<T = any, Raises extends boolean = boolean, Instead = an
   maxTries?: number | (() => number) | undefined
   /**
    * Bound on the whole call, in ms, waits included; or a function asked once a call. An attempt that is running then is aborted, and the call
-   * rejects with a TimeoutError; a wait that would reach it is not begun. Default none.
+   * rejects with a TimeoutError; a wait that would reach it is not begun. When it passes between two attempts, or while `after` is told, the
+   * last outcome stands: a success is one, and what would have been retried is given up on. Default none.
    */
   maxTime?: number | (() => number) | undefined
   /** One more reason to give up: asked after an outcome that would be retried. Default none. */
@@ -265,9 +268,9 @@ export interface Options<T = any, Raises extends boolean = boolean, Instead = an
   beforeSleep?: Handlers<BackoffDetails<T>> | undefined
   /** Before each wait, after `beforeSleep`: `wait` (ms) is decided. */
   onBackoff?: Handlers<BackoffDetails<T>> | undefined
-  /** The call has failed, and no further attempt will come: `end` says why. */
+  /** The call has failed, and no further attempt will come: `end` says why. An abort meanwhile changes nothing about that, but nobody waits for the handler any longer. */
   onGiveup?: Handlers<GiveupDetails<T>> | undefined
-  /** Its result is the call's result when the call gives up on an outcome it would have retried; what it throws, the call throws. Default none. */
+  /** Its result is the call's result when the call gives up on an outcome it would have retried; what it throws, the call throws. A promise is awaited; an abort meanwhile rejects with its reason. Default none. */
   retryErrorCallback?: ((details: GiveupDetails<T>) => Instead) | undefined
   /** `false` gives `undefined` instead of throwing the exception that was given up on. An exception that was never to be retried is thrown all the same. Default `true`. */
   raiseOnGiveup?: Raises | undefined

@@ -91,6 +91,8 @@ export interface Scenario {
   fault: undefined | { in: Callback; nth: number }
   /** Handlers that return a promise: of so many ms. */
   slow: undefined | { in: readonly Event[]; ms: number }
+  /** Whether the operation takes the signal of its attempt. */
+  reads: boolean
   /** Who watches: without anybody the engine takes its shortest way. */
   handlers: boolean
   plugin: boolean
@@ -108,7 +110,8 @@ export const nameOf = (error: unknown): string => {
   if (error === reason) return 'reason'
   if (error === fault) return 'fault'
   if (error instanceof TimeoutError) return `TimeoutError(${'cause' in error ? outcomeName(error.cause) : ''})`
-  if (error instanceof RangeError) return `RangeError ${/NaN|-\d+/.exec(error.message)}`
+  if (error instanceof RangeError) return `RangeError ${/NaN|-\d+/.exec(error.message)?.[0] ?? error.message}`
+  if (error instanceof DOMException) return error.name
   return nameIn(errors, error) ?? String(error)
 }
 const outcomeName = (thing: unknown): string => nameIn(errors, thing) ?? nameIn(values, thing) ?? String(thing)
@@ -123,8 +126,10 @@ export const shown = (record: object): string =>
     })
     .join(', ')
 
-/** A line of a trace. What the caller sees and what a plugin sees are two columns: nothing says which of them is told first. */
-export const line = (now: number, who: 'caller' | 'plugin', what: string, record: object = {}): string => `${who} | ${round(now)} ${what} ${shown(record)}`.trimEnd()
+/** What the caller sees, what a plugin sees and what becomes of the attempts' signals are columns of their own: nothing says which comes first. */
+export type Column = 'caller' | 'plugin' | 'signal'
+/** A line of a trace. */
+export const line = (now: number, who: Column, what: string, record: object = {}): string => `${who} | ${round(now)} ${what} ${shown(record)}`.trimEnd()
 
 /** Something from outside ends what the call is doing. */
 class Cut {
@@ -176,8 +181,8 @@ const waitOf = ({ wait, jitter }: Scenario, { tries, previousWait, exception }: 
 const isFinite = (wait: WaitPlan): boolean =>
   ({ list: true, own: 'finite' in wait && wait.finite, constant: 'ms' in wait && typeof wait.ms === 'object', sum: 'a' in wait && typeof wait.a === 'object', chain: 'b' in wait && typeof wait.b === 'object' } as Record<string, boolean>)[wait.kind] ?? false
 
-/** What a call does: every line of its trace, the last of which is how it ended. */
-export const model = (scenario: Scenario, { sync = false, loop: inLoop = false }: { sync?: boolean; loop?: boolean } = {}): string[] => {
+/** What a call does: every line of its trace. In a `loop`, with an operation that is `bare`: given its own arguments instead of the attempt. */
+export const model = (scenario: Scenario, { sync = false, loop: inLoop = false, bare = false }: { sync?: boolean; loop?: boolean; bare?: boolean } = {}): string[] => {
   const { condition, exception, predicate, giveup, abort, fault: broken, slow } = scenario
   const lines: string[] = []
   const enabled = scenario.enabled !== false
@@ -209,6 +214,13 @@ export const model = (scenario: Scenario, { sync = false, loop: inLoop = false }
   let deciding = false
   const runs: Partial<Record<Callback, number>> = {}
 
+  /** The signals that were taken and have not aborted. */
+  let live: number[] = []
+  const abortSignal = (of: number, why: unknown, at = now): void => {
+    if (live.includes(of)) lines.push(line(at, 'signal', `of attempt ${of} aborts: ${nameOf(why)}`))
+    live = live.filter((one) => one !== of)
+  }
+
   const facts = (more: object = {}): any => ({ tries, elapsed, idleFor, duration, previousWait, ...last, ...more })
 
   /** Time goes by, unless something comes between. */
@@ -219,7 +231,7 @@ export const model = (scenario: Scenario, { sync = false, loop: inLoop = false }
     if (cut === Infinity) throw new Cut('nothing')
     now = Math.max(now, cut)
     // Whoever aborts now is not kept waiting; the ending stands.
-    if (ended) return void (aborted = true)
+    if (ended) return void ([aborted, heard] = [true, now])
     throw new Cut(abortAt < deadline ? 'abort' : 'deadline')
   }
   /** Code of the caller's runs: it may abort, or throw (after `ms`, where it returns a promise). */
@@ -230,9 +242,9 @@ export const model = (scenario: Scenario, { sync = false, loop: inLoop = false }
       heard = now
     }
     const throws = broken?.in === callback && broken.nth === nth
-    if (throws && ms === undefined) throw fault
     // A decision that has begun is made to its end: its callbacks are asked, and answer, at once.
     if (!deciding) attend()
+    if (throws && ms === undefined) throw fault
     if (ms === undefined) return
     pass(ms)
     if (throws && !(ended && aborted)) throw fault
@@ -291,9 +303,12 @@ export const model = (scenario: Scenario, { sync = false, loop: inLoop = false }
   const step = (): Step => scenario.steps[tries - 1] ?? { does: 'end', takes: 1, blocks: false }
 
   /** The operation: by the end of it there is an outcome. */
-  const operate = (): Result => {
+  const operate = (lastWasValue: boolean): Result => {
     const { does, takes, blocks } = step()
     ran += 1
+    // A value that was not the result is let go.
+    if (lastWasValue) abortSignal(tries - 1, new DOMException('', 'AbortError'))
+    if (scenario.reads && !bare) live.push(tries)
     if (enabled && scenario.plugin) lines.push(line(now, 'plugin', `attempt ${tries}`))
     lines.push(line(now, 'caller', `attempt ${tries}`))
     if (sync || blocks) {
@@ -376,9 +391,9 @@ export const model = (scenario: Scenario, { sync = false, loop: inLoop = false }
           tell('onAttempt', facts())
           tell('before', facts())
           since = began
-          last = operate()
+          last = operate(before !== undefined && 'value' in before)
         })
-      } else last = operate()
+      } else last = operate(before !== undefined && 'value' in before)
       if (!enabled) return last!
       if (timedOut && ran < tries) {
         // The operation did not come to run: that is no attempt. The call ends with what it has.
@@ -391,6 +406,7 @@ export const model = (scenario: Scenario, { sync = false, loop: inLoop = false }
         return giveUp('time', true)
       }
       if (timedOut) last = { exception: new TimeoutError('', { cause: before && 'exception' in before ? before.exception : undefined }) }
+      if (timedOut) abortSignal(tries, (last as any).exception)
 
       // Its outcome.
       since = undefined
@@ -428,12 +444,16 @@ export const model = (scenario: Scenario, { sync = false, loop: inLoop = false }
   if (abort === 'before') return [line(0, 'caller', 'rejects with reason')]
   try {
     const end = loop()
-    lines.push(line(now, 'caller', 'value' in end ? `resolves with ${inLoop && noTurn ? undefined : end.value}` : `rejects with ${nameOf(end.exception)}`))
+    lines.push(line(now, 'caller', 'value' in end ? `resolves with ${String(inLoop && noTurn ? undefined : end.value)}` : `rejects with ${nameOf(end.exception)}`))
   } catch (error) {
     if (error instanceof Cut && error.by === 'nothing') return [...lines, line(now, 'caller', 'hangs')]
     const why = error instanceof Cut ? reason : error
+    // A value that will not be the result is let go; of an attempt that failed nothing is aborted.
+    if (!(error instanceof Cut) && !ended && 'value' in kept) abortSignal(ran, why)
     if (!ended && enabled && scenario.plugin) lines.push(line(heard ?? now, 'plugin', 'onAbort', { tries: ran, elapsed: heard ?? now, idleFor, previousWait, ...kept, ...(since !== undefined && { duration: (heard ?? now) - since }), end: 'abort', reason: why }))
     lines.push(line(now, 'caller', `rejects with ${nameOf(why)}`))
   }
+  // Signals follow the caller, also after the call.
+  for (const one of live) if (abort !== undefined && (heard ?? abortAt) < Infinity) abortSignal(one, reason, heard ?? Math.max(abortAt, now))
   return lines
 }

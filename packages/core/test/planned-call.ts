@@ -5,7 +5,7 @@ import { onException, onExceptionSync } from '../src/shells/decorate.ts'
 import { Retrying } from '../src/shells/retrying.ts'
 import { retrySync } from '../src/shells/retry-sync.ts'
 import { retry } from '../src/shells/retry.ts'
-import type { Details, Options, Plugin, Wait } from '../src/types.ts'
+import type { Attempt, Details, Options, Plugin, Wait } from '../src/types.ts'
 import { waitChain } from '../src/wait/chain.ts'
 import { constant } from '../src/wait/constant.ts'
 import { waitException } from '../src/wait/exception.ts'
@@ -13,7 +13,7 @@ import { expo } from '../src/wait/expo.ts'
 import { waitRandom } from '../src/wait/random.ts'
 import { retryAfter } from '../src/wait/retry-after.ts'
 import { waitSum } from '../src/wait/sum.ts'
-import { type Callback, classes, type ErrorName, errors, type Event, events, fault, jitters, line, nameOf, reason, type Scenario, type Step, type ValueName, values, type WaitPlan } from './model.ts'
+import { type Callback, classes, type Column, type ErrorName, errors, type Event, events, fault, jitters, line, nameOf, reason, type Scenario, type Step, type ValueName, values, type WaitPlan } from './model.ts'
 import { type VirtualTime, virtualTime } from './time.ts'
 
 // Scenarios. Odd fractions keep an abort, a deadline and everything else from happening at one moment.
@@ -76,13 +76,10 @@ export const plans: fc.Arbitrary<Scenario> = fc.record({
   abort: seldom(fc.oneof({ weight: 1, arbitrary: fc.constant('before' as const) }, { weight: 8, arbitrary: fc.record({ at: fc.integer({ min: 0, max: 150 }).map((ms) => ms + 0.3) }) }, { weight: 8, arbitrary: fc.record({ in: callback, nth }) }), 3),
   fault: seldom(fc.record({ in: faulty, nth }), 5),
   slow: seldom(fc.record({ in: fc.subarray<Event>([...events], { minLength: 1 }), ms }), 3),
+  reads: fc.boolean(),
   handlers: often,
   plugin: often,
   brokenPlugin: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
-}).map((scenario) => {
-  const { abort, fault } = scenario
-  // Which of the two comes first would be a matter of how the callback is written.
-  return typeof abort === 'object' && 'in' in abort && abort.in === fault?.in ? { ...scenario, fault: undefined } : scenario
 })
 
 /** The same, where nothing has to be waited for. */
@@ -90,11 +87,15 @@ export const blockingPlans = plans.map((scenario): Scenario => ({
   ...scenario,
   steps: [...scenario.steps.map((step): Step => ({ ...step, does: step.does === 'hang' ? 'A' : step.does, blocks: true })), { does: 'end', takes: 1, blocks: true }],
   abort: typeof scenario.abort === 'object' && 'at' in scenario.abort ? undefined : scenario.abort,
+  // No timer can come at the same moment.
+  maxTime: scenario.lazy || scenario.maxTime === undefined ? scenario.maxTime : Math.floor(scenario.maxTime),
   slow: undefined,
   retryErrorCallback: scenario.retryErrorCallback === undefined ? undefined : 'at once',
 }))
 
 // The engine at work.
+
+const deciding = new Set<Callback>(['condition', 'predicate', 'giveup', 'wait', 'stop', 'pluginStop'])
 
 /** A scenario to be run: the options that say it, the operation that does it, and what was seen. */
 export class PlannedCall {
@@ -109,7 +110,7 @@ export class PlannedCall {
 
   constructor(readonly scenario: Scenario, readonly sync: boolean, readonly isLoop: boolean) {}
 
-  private write(who: 'caller' | 'plugin', what: string, record?: object): void {
+  private write(who: Column, what: string, record?: object): void {
     this.lines.push(line(this.time.now(), who, what, record))
   }
 
@@ -127,21 +128,31 @@ export class PlannedCall {
     return this.time.pending - this.timers
   }
 
-  /** Code of the caller's runs: it may abort, or throw. */
-  private runsNow(callback: Callback, ms?: number): Promise<void> | undefined {
+  /** Code of the caller's begins: it may abort. Gives how it ends: it may throw. */
+  private begins(callback: Callback): () => void {
     const { abort, fault: broken } = this.scenario
     const nth = (this.runs[callback] = (this.runs[callback] ?? 0) + 1)
     if (typeof abort === 'object' && 'in' in abort && abort.in === callback && abort.nth === nth) this.controller.abort(reason)
-    const act = (): void => {
+    return () => {
       if (broken?.in === callback && broken.nth === nth) throw fault
     }
-    return ms === undefined ? void act() : this.after(ms).then(act)
+  }
+
+  /** Code of the caller's runs, and is done. */
+  private runsNow(callback: Callback): void {
+    this.begins(callback)()
+  }
+
+  /** Code of the caller's runs, and gives a promise. */
+  private runsFor(callback: Callback, ms: number): Promise<void> {
+    const end = this.begins(callback)
+    return this.after(ms).then(end)
   }
 
   /** A decision asks. If the caller has aborted in it, it is thrown away, and what more it asks is nobody's business. */
   private asks(callback: Callback, about: object | string): void {
     const { abort } = this.scenario
-    const isOver = this.controller.signal.aborted && typeof abort === 'object' && 'in' in abort
+    const isOver = this.controller.signal.aborted && typeof abort === 'object' && 'in' in abort && deciding.has(abort.in)
     if (!isOver) this.write('caller', typeof about === 'string' ? `asks ${callback} ${about}` : `asks ${callback}`, typeof about === 'string' ? {} : about)
     this.runsNow(callback)
   }
@@ -160,6 +171,11 @@ export class PlannedCall {
     const step = this.scenario.steps[this.tries++] ?? { does: 'end', takes: 1, blocks: false }
     this.write('caller', `attempt ${this.tries}`)
     if (given.length === 2 ? given[0] !== 'x' || given[1] !== 7 : given[0].tries !== this.tries) this.write('caller', 'the operation is given something else')
+    const tries = this.tries
+    if (this.scenario.reads && given.length < 2) {
+      const { signal } = given[0] as Attempt
+      signal.addEventListener('abort', () => this.write('signal', `of attempt ${tries} aborts: ${nameOf(signal.reason)}`))
+    }
     const act = (): unknown => {
       if (step.does in errors) throw errors[step.does as ErrorName]
       return values[step.does as ValueName]
@@ -281,12 +297,13 @@ export class PlannedCall {
       ...(handlers && Object.fromEntries(events.map((event) => [event, (details: Details) => {
         this.check(details, event)
         this.write('caller', event, details)
-        return this.runsNow(event, slow?.in.includes(event) ? slow.ms : undefined)
+        return slow?.in.includes(event) ? this.runsFor(event, slow.ms) : this.runsNow(event)
       }]))),
       retryErrorCallback: retryErrorCallback === undefined ? undefined : (details) => {
         this.write('caller', 'retryErrorCallback', details)
-        if (retryErrorCallback === 'at once') return this.runsNow('retryErrorCallback'), 'instead'
-        return this.runsNow('retryErrorCallback', retryErrorCallback)!.then(() => 'instead')
+        if (retryErrorCallback !== 'at once') return this.runsFor('retryErrorCallback', retryErrorCallback).then(() => 'instead')
+        this.runsNow('retryErrorCallback')
+        return 'instead'
       },
     }
   }
@@ -342,8 +359,11 @@ export const blockingEntries: Record<string, Entry> = {
   },
 }
 
-/** What the caller sees, then what a plugin sees. */
-export const columns = (lines: readonly string[]): string[] => ['caller', 'plugin'].flatMap((who) => lines.filter((line) => line.startsWith(who)))
+/** What the caller sees, then what a plugin sees, then what becomes of the signals. */
+export const columns = (lines: readonly string[]): string[] => {
+  const column = (who: Column): string[] => lines.filter((line) => line.startsWith(who))
+  return [...column('caller'), ...column('plugin'), ...column('signal').sort()]
+}
 
 export const report = (scenario: Scenario, expected: readonly string[], actual: readonly string[], [one, other] = ['model', 'engine']): string => {
   const given = Object.fromEntries(Object.entries(scenario).filter(([, part]) => part !== undefined))

@@ -2,11 +2,11 @@ import type { Details, Options } from '@backon/core'
 import { answer, checkOptions, invalid, listOf, nonNegative, prepared } from '@backon/core/kit'
 import { isRepeatable, letGoAfter } from './attempt.ts'
 import { ResponseError } from './error.ts'
-import { asAsked, growing } from './wait.ts'
 import { codeRules } from './network.ts'
 import { statusRules } from './statuses.ts'
 import type { Settings } from './settings.ts'
 import type { CallOptions, Rule } from './types.ts'
+import { asAsked, growing } from './wait.ts'
 
 const rules = ['always', 'idempotent', 'key', 'never'] satisfies Rule[]
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { abortLeftovers } from '@backon/core'
 import { hedging } from '@backon/hedge'
 import { describe, expect, test, vi } from 'vitest'
 import { serve } from '../test/server.ts'
@@ -67,6 +68,25 @@ describe('answers that are not handed out', () => {
     await server.quiet()
   })
 
+  test('the last one can be read whatever other layers end with its attempt', async () => {
+    await using server = await serve((response) => {
+      response.writeHead(503).write('some')
+      setTimeout(() => response.end('more'), 20)
+    })
+    const response = await createFetch({ wait: 1, use: [abortLeftovers()] })(server.url)
+    expect(await response.text()).toBe('somemore')
+  })
+
+  test('no more than 64 KiB of an answer is read, however fast it comes', async () => {
+    let pulled = 0
+    const cancel = vi.fn()
+    const endless = (): Response => new Response(new ReadableStream({ pull: (sink) => (pulled++, sink.enqueue(new Uint8Array(16_384))), cancel }), { status: 503 })
+    const fetch = vi.fn(async () => (fetch.mock.calls.length === 1 ? endless() : new Response('ok')))
+    await createFetch({ fetch: fetch as never, wait: 1 })('http://x.example')
+    while (!cancel.mock.calls[0]) await delay(1)
+    expect(pulled).toBeLessThanOrEqual(7)
+  })
+
   test('clones taken in a hook can be read, whatever becomes of the answer', async () => {
     await using server = await serve((response, _, nth) => response.writeHead(nth === 2 ? 200 : 503).end(`answer ${nth}`))
     const texts: Promise<string>[] = []
@@ -95,6 +115,29 @@ describe('answers that are not handed out', () => {
 })
 
 describe('hedging', () => {
+  test('a copy that failed with a body without end is let go when another wins, and when all fail', async () => {
+    for (const status of [200, 503]) {
+      await using server = await serve((response, _, nth) => {
+        response.writeHead(nth === 1 ? 503 : status)
+        if (nth === 1) response.write('never ends')
+        else setTimeout(() => response.end('second'), 20)
+      })
+      const response = await createFetch({ maxTries: 1, use: [hedging({ wait: 1_000, maxHedge: 2 })] })(server.url)
+      expect([response.status, await response.text()]).toEqual([status, 'second'])
+      await server.quiet()
+    }
+  })
+
+  test('a copy after a failure is a copy too: only what is safe runs again within an attempt', async () => {
+    await using server = await serve((response) => response.writeHead(503).end('no'))
+    const http = createFetch({ maxTries: 1, use: [hedging({ wait: 1_000, maxHedge: 3 })] })
+    for (const [init, runs] of [[{}, 3], [{ method: 'PUT' }, 1], [{ retry: { idempotent: false } }, 1]] as const) {
+      const before = server.seen.length
+      expect((await http(server.url, init)).status).toBe(503)
+      expect(server.seen.length - before).toBe(runs)
+    }
+  })
+
   test('a lost copy is aborted, in its body too', async () => {
     await using server = await serve((response, _, nth) => {
       response.writeHead(200)
@@ -108,7 +151,7 @@ describe('hedging', () => {
   test('unsafe requests, and parts of something, are not hedged: the refusal is heard by nobody', async () => {
     await using server = await serve((response) => setTimeout(() => response.end('ok'), 40))
     const http = createFetch({ use: [hedging({ wait: 5, maxHedge: 3 })] })
-    for (const init of [{ method: 'POST' }, { method: 'PUT' }, { headers: { range: 'bytes=0-1' } }]) {
+    for (const init of [{ method: 'POST' }, { method: 'PUT' }, { headers: { range: 'bytes=0-1' } }, { retry: { idempotent: false } }]) {
       const before = server.seen.length
       expect(await (await http(server.url, init)).text()).toBe('ok')
       expect(server.seen.length - before).toBe(1)

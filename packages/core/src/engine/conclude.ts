@@ -27,14 +27,14 @@ export const conclude = (call: Call, verdict: Verdict): unknown => {
 
 /** What the caller gets. Only an outcome that would have been retried can be replaced. */
 const answer = (call: Call, verdict: Verdict): unknown => {
-  const { retryErrorCallback, raiseOnGiveup } = call._policy._rules
+  const { _raises, _rules: { retryErrorCallback } } = call._policy
   const givenUp = verdict !== 'success' && verdict !== 'fatal'
   if (givenUp && retryErrorCallback) {
     const instead = retryErrorCallback(record(call))
     return isThenable(instead) ? unlessAborted(call, instead, (reason) => Promise.reject(reason)) : instead
   }
   if (!call._failed) return call._result
-  if (givenUp && raiseOnGiveup === false) return undefined
+  if (givenUp && _raises === false) return undefined
   throw call._result
 }
 
@@ -84,7 +84,8 @@ export const abort = (call: Call, reason: unknown): void => {
   call._ending = { _end: 'abort', _reason: reason }
   finish(call)
   _cutting?._reject?.(reason)
-  _attempt?.abort(reason)
+  // An attempt that has failed is over: what it has left behind is nobody's to abort, see `abortLeftovers`.
+  if (_phase !== 'judging' || !call._failed) _attempt?.abort(reason)
   _attempt?._before?.abort(reason)
   _waker?.abort(reason)
   if (_phase !== 'fresh') tellPlugins(call, 'onAbort')

@@ -36,6 +36,8 @@ export const loopSync = (call: Call): unknown => {
     }
   } catch (error) {
     fault(call, error)
+    // Aborted before, it ends with that reason.
+    check(call)
     throw error
   }
 }

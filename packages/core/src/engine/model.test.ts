@@ -19,7 +19,7 @@ describe(`the engine does what the model says (SEED=${seed} RUNS=${runs})`, () =
     vi.stubGlobal('reportError', () => {})
     let least = ''
     const property = fc.asyncProperty(sync ? blockingPlans : plans, async (scenario) => {
-      const expected = columns(model(scenario, { sync, loop }))
+      const expected = columns(model(scenario, { sync, loop, bare: /call|Caller|onException/.test(name) }))
       const actual = columns(await new PlannedCall(scenario, sync, loop).play(entry))
       if (expected.join('\n') === actual.join('\n')) return true
       least = report(scenario, expected, actual)
@@ -30,7 +30,7 @@ describe(`the engine does what the model says (SEED=${seed} RUNS=${runs})`, () =
   }, 120_000)
 
   test('the scenarios reach every event, every end, every question and every way out', () => {
-    const lines = fc.sample(plans, { seed, numRuns: Math.min(runs, 5_000) }).flatMap((scenario) => model(scenario))
+    const lines = fc.sample(plans, { seed: 1, numRuns: 5_000 }).flatMap((scenario) => model(scenario))
     const all = lines.join('\n')
     for (const event of [...events, 'onAbort']) expect(all).toContain(` ${event} tries`)
     for (const end of ['success', 'fatal', 'tries', 'time', 'exhausted', 'stop', 'giveup', 'refused', 'abort']) expect(all).toContain(`end: ${end}`)

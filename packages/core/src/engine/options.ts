@@ -1,5 +1,5 @@
 import { atLeastZero, check, invalid, listOf } from '../check.ts'
-import { copyOf, lookAtNames } from '../names.ts'
+import { copyOf, lookAtNames, names } from '../names.ts'
 import { state } from '../seams/state.ts'
 import { answer } from '../thenable.ts'
 import { realClock } from '../time/clock.ts'
@@ -14,7 +14,7 @@ export interface Tracker {
 }
 
 /** The rarer options, as they were given. */
-export type Rules = Pick<Options, 'predicate' | 'condition' | 'giveup' | 'stop' | 'sleep' | 'retryErrorCallback' | 'raiseOnGiveup'>
+export type Rules = Pick<Options, 'predicate' | 'condition' | 'giveup' | 'stop' | 'sleep' | 'retryErrorCallback'>
 
 /** The moments that the caller's own handlers can watch. */
 export type Event = 'onAttempt' | 'before' | 'after' | 'onSuccess' | 'beforeSleep' | 'onBackoff' | 'onGiveup'
@@ -30,6 +30,7 @@ export interface Policy {
   /** What can cut its calls short, besides their deadline. */
   readonly _sources: readonly Source[]
   readonly _rules: Rules
+  readonly _raises: boolean | undefined
   readonly _clock: Clock
   readonly _tracker: Tracker | undefined
   /** The caller's own handlers; absent when there are none. */
@@ -64,18 +65,16 @@ export const bounded = (policy: Policy): Policy =>
 /** Copies a list, so that what is done to it later changes nothing. */
 const frozen = <Member>(members: Member | readonly Member[]): readonly Member[] => [...listOf(members)]
 
-const listens = (plugin: Hears): unknown =>
-  plugin.onAttempt ?? plugin.before ?? plugin.after ?? plugin.onSuccess ?? plugin.beforeSleep ?? plugin.onBackoff ?? plugin.onGiveup ?? plugin.onAbort
+/** What wants to hear of more than failures, if anything does; and what wants to hear of anything. */
+const hearsEarly = (hooks: Hears): unknown => hooks.onAttempt ?? hooks.before ?? hooks.after ?? hooks.onSuccess
+const hears = (hooks: Hears): unknown => hearsEarly(hooks) ?? hooks.beforeSleep ?? hooks.onBackoff ?? hooks.onGiveup ?? hooks.onAbort
 
-/** Whether it hears of more than failures. */
-const begins = ({ onAttempt, before, after, onSuccess }: Partial<Hears>): boolean => (onAttempt ?? before ?? after ?? onSuccess) != null
-
-type Hears = Readonly<Record<Event | 'onAbort', unknown>>
+type Hears = { readonly [Name in Event | 'onAbort']?: unknown }
 
 const handlersOf = (options: Options): Policy['_handlers'] => {
   const handlers: any = {}
-  for (const event of ['onAttempt', 'before', 'after', 'onSuccess', 'beforeSleep', 'onBackoff', 'onGiveup'] as const) {
-    if (options[event] == null) continue
+  for (const event of names as Event[]) {
+    if (!/^(?:on|before|after)/.test(event) || options[event] == null) continue
     handlers[event] = frozen(options[event])
     for (const handler of handlers[event]) check('function', { [event]: handler ?? 0 })
   }
@@ -106,7 +105,7 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
   lookAtNames(options)
   if (typeof maxTries !== 'function') triesOf(maxTries)
   if (maxTime !== undefined && typeof maxTime !== 'function') timeOf(maxTime)
-  if (exception != null) for (const type of listOf(exception)) if (typeof type !== 'function' || !type.prototype) invalid('exception', 'an error class or several', type)
+  if (exception != null) for (const type of listOf(exception)) if (typeof type !== 'function' || !(type.prototype || Object.hasOwn(type, Symbol.hasInstance))) invalid('exception', 'an error class or several', type)
   if (wait !== undefined && typeof wait !== 'function') for (const ms of wait === null ? invalid('wait', 'a strategy, a number of ms or a list of them', wait) : listOf(wait)) atLeastZero('wait', ms)
   if (jitter != null && typeof jitter !== 'function') invalid('jitter', 'a function or null', jitter)
   if (name != null) check('string', { name })
@@ -117,23 +116,22 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
 
   let rules = noRules
   if ((predicate ?? condition ?? giveup ?? stop ?? sleep ?? retryErrorCallback ?? raiseOnGiveup) != null) {
-    check('function', { predicate, condition, giveup, stop, sleep, retryErrorCallback })
     check('boolean', { raiseOnGiveup })
-    rules = { predicate, condition, giveup, stop, sleep, retryErrorCallback, raiseOnGiveup }
+    check('function', (rules = { predicate, condition, giveup, stop, sleep, retryErrorCallback }))
   }
   const plugins = pluginsOf(use)
-  const handlers = listens(options as unknown as Hears) == null ? undefined : handlersOf(options)
+  const handlers = hears(options) == null ? undefined : handlersOf(options)
   let watched = handlers !== undefined
   let timeless = true
   // What is told of failures alone can wait until there is one.
-  let early = handlers !== undefined && begins(handlers)
+  let early = hearsEarly(options)
   for (const plugin of plugins) {
-    watched ||= listens(plugin as unknown as Hears) != null
+    watched ||= hears(plugin) != null
     timeless &&= !!plugin.timeless
-    early ||= begins(plugin as unknown as Hears)
+    early ??= hearsEarly(plugin)
   }
   const plain =
-    !early && (tracker ?? signal ?? maxTime ?? predicate ?? condition ?? stop ?? retryErrorCallback) == null &&
+    (early ?? tracker ?? signal ?? maxTime ?? predicate ?? condition ?? stop ?? retryErrorCallback) == null &&
     typeof maxTries !== 'function' && (typeof wait !== 'function' || !!wait.timeless)
 
   return {
@@ -145,6 +143,7 @@ export const prepare = (options: Forced, tracker?: Tracker): Policy => {
     _maxTime: maxTime ?? Infinity,
     _sources: signal ? [signal] : alone,
     _rules: rules,
+    _raises: raiseOnGiveup,
     _clock: clock,
     _tracker: tracker,
     _handlers: handlers,

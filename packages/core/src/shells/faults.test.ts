@@ -137,6 +137,25 @@ describe('F-03 a value that is not the result is let go', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, false])
   })
 
+  everywhere('F-03 a callback that fails leaves an attempt alone that has failed, and lets go of a value', async (enter) => {
+    for (const event of ['after', 'condition', 'wait', 'stop'] as const) {
+      for (const operation of [fail, () => 'busy']) {
+        let signal: AbortSignal | undefined
+        const broken = new Error('broken')
+        const throws = (): never => {
+          throw broken
+        }
+        const run = (attempt: Attempt): unknown => {
+          signal = attempt?.signal
+          return operation()
+        }
+        expect(await settled(enter(run, { ...flat, condition: () => true, [event]: throws }))).toEqual(['rejected', broken])
+        // Functions with arguments of their own are given no attempt.
+        if (signal) expect([event, signal.aborted]).toEqual([event, operation !== fail])
+      }
+    }
+  })
+
   test('a value that waits for the next attempt hears of an abort in the wait', async () => {
     const time = virtual()
     const controller = new AbortController()
@@ -376,6 +395,34 @@ describe('F-20 an end that is told stands', () => {
       expect(list).toEqual([event])
     })
   }
+
+  test('an abort in a decision is the end, also where maxTime has passed in `after`', async () => {
+    for (const operation of [() => 'ok', fail]) {
+      for (const where of ['condition', 'giveup', 'wait', 'stop'] as const) {
+        const time = virtual()
+        const controller = new AbortController()
+        const [list, plugin] = told()
+        const abort = (): void => controller.abort('enough')
+        const call = retry(operation, { wait: 0, condition: ({ value }: Details) => value !== 'ok', maxTime: 20, after: () => sleep(60), signal: controller.signal, use: [plugin], onGiveup: () => list.push('handler'), [where]: abort })
+        const outcome = await time.until(settled(call))
+        const isAsked = where === 'condition' || operation === fail
+        expect([outcome, list]).toEqual(isAsked ? [['rejected', 'enough'], ['onAbort']] : [['resolved', 'ok'], ['onSuccess']])
+      }
+    }
+  })
+
+  everywhere('F-20 a callback that aborts and then throws has aborted', async (enter) => {
+    for (const where of ['onAttempt', 'before', 'after', 'condition', 'giveup', 'wait', 'stop', 'beforeSleep', 'onBackoff', 'sleep'] as const) {
+      const controller = new AbortController()
+      const reasons: unknown[] = []
+      const leave = (): never => {
+        controller.abort('enough')
+        throw new Error('too late')
+      }
+      expect(await settled(enter(fail, { wait: 0, signal: controller.signal, use: [{ onAbort: ({ reason }) => reasons.push(reason) }], [where]: leave })), where).toEqual(['rejected', 'enough'])
+      expect(reasons).toEqual(['enough'])
+    }
+  })
 
   test('a handler of the end that hangs is left behind by an abort: the end stands', async () => {
     for (const event of events) {

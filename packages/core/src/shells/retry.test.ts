@@ -330,7 +330,7 @@ describe('the clock', () => {
   /** How often: of one attempt, because a timer makes its own sure that it is not early. */
   const looks = async (options: Options): Promise<number> => {
     const time = virtualTime()
-    const now = vi.fn(time.now)
+    const now = vi.fn(() => time.now())
     const undo = override({ clock: { ...time, now } })
     await settled(retry(fail, { wait: 0, maxTries: 1, ...options }))
     undo()
