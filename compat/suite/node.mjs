@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { globals, run } from './run.js'
 
 const before = globals()
-const [core, breaker, hedge, twin] = await Promise.all([import('@backon/core'), import('@backon/breaker'), import('@backon/hedge'), import('core-twin')])
+const packages = await import('./packages.js')
 const left = [...globals()].filter((name) => !before.has(name))
 // For servers and tests, so not in the suite's other homes.
 const names = ['@backon/testing', '@backon/testing/matchers', '@backon/metrics-prometheus', '@backon/metrics-otel']
@@ -14,7 +14,8 @@ const { decorated } = await import('../.work/suite/decorated.js')
 const { decorated: legacy } = await import('../.work/suite/legacy.js')
 const using = await import('../.work/suite/using.js')
 
-const results = await run({ core, breaker, hedge, twin, required, others, decorated, legacy, using, blocks: true, leftBehind: left })
+const server = process.env.BACKON_SERVER
+const results = await run({ ...packages, required, others, decorated, legacy, using, server, sendsStreams: true, hasProcess: true, blocks: true, leftBehind: left })
 const { Bun, Deno } = globalThis
 console.log(JSON.stringify({ version: Bun ? Bun.version : Deno ? Deno.version.deno : process.versions.node, results }))
 // Nothing is left running: whoever needs process.exit() here would hang in the table as a failure.

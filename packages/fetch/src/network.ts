@@ -12,10 +12,16 @@ export const codeRules: { readonly [code: string]: Rule } = /* @__PURE__ */ Obje
 
 /**
  * What a lost connection is called where errors have no code: never a proof that nothing was sent. Chromium (Failed to fetch, network error), Gecko (NetworkError
- * when attempting …), WebKit (Load failed) and CFNetwork below it (The …), React Native (Network request failed), undici (terminated), Deno (error sending request …).
+ * when attempting …), WebKit (Load failed) and CFNetwork below it (The …), React Native (Network request failed), undici (terminated), Deno (error sending request …,
+ * error reading a body …).
  */
 const lostMessage =
-  /^(?:Failed to fetch|network error|NetworkError when attempting|Load failed|The network connection was lost|The Internet connection appears to be offline|Network request failed|terminated|error sending request)/
+  /^(?:Failed to fetch|network error|NetworkError when attempting|Load failed|The network connection was lost|The Internet connection appears to be offline|Network request failed|terminated|error (?:sending request|reading a body))/
+
+/** Deno 2.9 says `fetch failed`, without a code; what happened is the message of the cause, in the words of hyper and of the system. */
+const lostInDeno = /\(SendRequest\): connection |\(os error \d+\)/
+/** There was no connection: that is all that is tried before anything is sent. */
+const unsentInDeno = /client error \(Connect\): (?:tcp connect|dns) error/
 
 /** workerd throws an Error, not a TypeError, and only for lost connections. */
 const lostInWorkerd = 'Network connection lost.'
@@ -42,5 +48,8 @@ export const ruleOf = (error: any, rules: typeof codeRules = codeRules): Rule | 
     return rules[code] ?? (ours.test(code) ? undefined : 'never')
   }
   const message = String(error?.message)
-  return message === lostInWorkerd || (error instanceof TypeError && lostMessage.test(message)) ? 'idempotent' : undefined
+  if (message === lostInWorkerd) return 'idempotent'
+  if (!(error instanceof TypeError)) return undefined
+  const below = String((error.cause as Error | undefined)?.message)
+  return unsentInDeno.test(message + below) ? 'always' : lostMessage.test(message) || lostInDeno.test(below) ? 'idempotent' : undefined
 }
