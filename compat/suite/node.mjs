@@ -6,7 +6,7 @@ const before = globals()
 const packages = await import('./packages.js')
 const left = [...globals()].filter((name) => !before.has(name))
 // For servers and tests, so not in the suite's other homes.
-const names = ['@backon/testing', '@backon/testing/matchers', '@backon/metrics-prometheus', '@backon/metrics-otel']
+const names = ['@backon/testing', '@backon/testing/matchers', '@backon/metrics-prometheus', '@backon/metrics-otel', '@backon/breaker-redis']
 const load = createRequire(import.meta.url)
 const others = Object.fromEntries(await Promise.all(names.map(async (name) => [name, [await import(name), load(name)]])))
 const { default: required } = await import('./required.cjs')

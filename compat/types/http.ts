@@ -61,4 +61,5 @@ export async function limited(): Promise<number> {
 interface Kept {
   readonly id: string
 }
-export const keyed: typeof Keyed<Kept, object> = Keyed
+const perHost = new Keyed<Kept>((id) => ({ id }), { max: 100, idleFor: Infinity })
+export const kept: Kept = perHost.get('users.example')
