@@ -126,7 +126,7 @@ The rows were chosen by the authors of the first column. **⏱** depends on seco
 
 ${cellTable(http, 'situations')}
 
-${versions(http.columns, results)}. Every client was given the same number of attempts and the same wait; which methods and which statuses it retries is its own default.
+${versions(http.columns, results)}. Every client was given the same number of attempts and the same wait; all else is its own default: which methods and which statuses it retries, and its timeouts.
 
 What is behind it:
 
@@ -162,7 +162,7 @@ function smallTables(http, libraries, results) {
     const chosen = short[folders[kind]].map((id) => columns.find((column) => column.id === id))
     return [
       ['', ...chosen.map(({ name }) => name)],
-      ...short[kind].map((id) => rows.find((row) => row.id === id)).filter(Boolean).map(({ title, cells }) => [title, ...chosen.map(({ id }) => (cells[id] ? marked(cells[id]) : '–'))]),
+      ...short[kind].map((id) => rows.find((row) => row.id === id)).filter(Boolean).map(({ brief, cells, title }) => [brief ?? title, ...chosen.map(({ id }) => (cells[id] ? marked(cells[id]) : '–'))]),
     ]
   }
   const figures = [measures[0], measures[2], measures[5]].map(({ title, section, rows }) => [title, ...short.libraries.map((id) => (rows[id] && results.measures[section]?.[rows[id]]) ?? '–')])

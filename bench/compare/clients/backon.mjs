@@ -10,7 +10,7 @@ const requester = (http) => async (url, init = {}) => {
   return { status: response.status, read: () => response.text() }
 }
 // Without jitter, as the others are set.
-const options = ({ tries, wait, timeout, deadline }) => ({ maxTries: tries, wait, jitter: null, timeout: timeout ?? Infinity, maxTime: deadline })
+const options = ({ tries, wait, timeout, deadline }) => ({ maxTries: tries, wait, jitter: null, timeout, maxTime: deadline })
 
 export const make = (given) => requester(createFetch(options(given)))
 

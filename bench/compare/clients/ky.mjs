@@ -4,8 +4,8 @@ export const name = 'ky'
 export const packages = ['ky']
 export const deadline = 'totalTimeout'
 
-export function make({ tries, wait, timeout = false, deadline: totalTimeout = false }) {
-  const http = ky.create({ retry: { limit: tries - 1, delay: () => wait, retryOnTimeout: true }, timeout, totalTimeout })
+export function make({ tries, wait, timeout, deadline: totalTimeout }) {
+  const http = ky.create({ retry: { limit: tries - 1, delay: () => wait, retryOnTimeout: true }, ...(timeout && { timeout }), ...(totalTimeout && { totalTimeout }) })
   return async function request(url, init = {}) {
     try {
       const response = http(url, init.body?.[Symbol.asyncIterator] ? { ...init, duplex: 'half' } : init)

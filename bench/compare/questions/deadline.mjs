@@ -1,6 +1,7 @@
 import { outcome } from '../server.mjs'
 
 export const title = 'a deadline of 300 ms for a call whose attempt hangs'
+export const brief = 'a deadline, and an attempt that hangs'
 export const why = 'Looked at for 2 s.'
 export const timed = true
 

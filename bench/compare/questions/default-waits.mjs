@@ -1,6 +1,7 @@
 import { retried } from '../watch.mjs'
 
 export const title = 'without options: the first waits are'
+export const brief = 'waits without options'
 export const why = 'All clients that fail at once should not come back at once: asked twice, the waits are to differ.'
 
 export async function ask({ make, hasDefaults = true }) {

@@ -1,6 +1,7 @@
 import { pause } from '../server.mjs'
 
 export const title = 'hedging: a second copy when the first is slow, the loser is aborted'
+export const brief = 'hedging, the loser is aborted'
 export const why = 'For the slow few of many quick answers.'
 
 export async function ask({ hedged }) {

@@ -1,4 +1,5 @@
 export const title = 'an open circuit inside a retry: its refusals are retried'
+export const brief = 'an open circuit in a retry: refusals are retried'
 export const why = 'An open circuit says that asking again is of no use for now.'
 
 export async function ask({ retriedBreaker }) {

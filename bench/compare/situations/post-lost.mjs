@@ -1,6 +1,7 @@
 import { outcome, reset, serve } from '../server.mjs'
 
 export const title = 'a POST is executed, its answer is lost: executed'
+export const brief = 'a POST whose answer is lost is executed'
 export const why = 'The server has charged the card, then the connection breaks. A second request charges it again.'
 
 export async function run({ make }) {

@@ -1,6 +1,7 @@
 import { outcome, pause, serve } from '../server.mjs'
 
 export const title = '39 answers of 503 with 100 kB each, then 200: connections still open, of all opened'
+export const brief = '40 attempts, 100 kB each: connections still open, of all opened'
 export const why = 'A body that nobody reads holds its connection. With enough of them the server, or the pool, is full. Up to 4 that are kept for the next request are fine.'
 
 export async function run({ make }) {

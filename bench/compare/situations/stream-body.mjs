@@ -1,6 +1,7 @@
 import { outcome, serve } from '../server.mjs'
 
 export const title = 'PUT of an async iterable, answered by 503: the second request has'
+export const brief = 'a stream after a 503: the second request has'
 export const why = 'A stream can be read once. What must not happen is a second request without the body, and without an error.'
 
 export async function run({ make }) {
