@@ -135,7 +135,7 @@ const runtimes = {
   'its worker': webWorker,
 }
 
-/** @returns {Promise<{ text: string, passed: number, failed: number, skipped: number }>} */
+/** @returns {Promise<{ text: string, more: { errors: string }, passed: number, failed: number, skipped: number }>} */
 export async function checkRuntimes() {
   await compile()
   const counts = { passed: 0, failed: 0, skipped: 0 }
@@ -173,12 +173,12 @@ export async function checkRuntimes() {
     ['version', ...columns.map(({ version }) => version ?? 'not here')],
     ...groups.map((group) => [group, ...columns.map(({ results }) => cell(results, group))]),
   ]
-  return { text: `${table(rows)}\n\n${notes(columns)}`, ...counts }
+  return { text: table(rows), more: { errors: notes(columns) }, ...counts }
 }
 
 /** What the checks have written down of each runtime: where several say the same they stand together. */
 function notes(columns) {
-  const rows = [['how it is called, and what follows', 'where', 'seen']]
+  const rows = [['', 'where', 'seen']]
   for (const { group, name } of columns.flatMap(({ results }) => results ?? []).filter(({ note }, at, all) => note && all.findIndex((one) => one.name === all[at].name && one.note) === at)) {
     const by = new Map()
     for (const column of columns) {
