@@ -31,7 +31,7 @@ const program = (command, ...args) => async () => {
   if (!ok) throw new Error(output)
   return JSON.parse(stdout.trim().split('\n').at(-1))
 }
-const node = (major) => program(join(home, `node_modules/node${major}/bin/node`))
+const node = (major) => program(join(home, `node_modules/node${major}/bin/node`), '--expose-gc')
 
 const bundle = async (entry) => {
   const { outputFiles } = await build({ entryPoints: [join(home, 'suite', entry)], bundle: true, format: 'esm', target: 'es2022', write: false, logLevel: 'silent' })
@@ -128,7 +128,7 @@ const runtimes = {
   'Node 24': node(24),
   'Node 26': node(26),
   Bun: program(join(home, 'node_modules/@oven/bun-linux-x64-baseline/bin/bun'), 'run'),
-  Deno: program(join(home, 'node_modules/@deno/linux-x64-glibc/deno'), 'run', '--allow-all', '--node-modules-dir=manual', '--no-config', '--cached-only'),
+  Deno: program(join(home, 'node_modules/@deno/linux-x64-glibc/deno'), 'run', '--allow-all', '--v8-flags=--expose-gc', '--node-modules-dir=manual', '--no-config', '--cached-only'),
   workerd: workerd(false),
   'with nodejs_compat': workerd(true),
   Chromium: page,

@@ -58,7 +58,7 @@ const called = (error) => {
 }
 
 /**
- * @typedef {{ core: any, http: any, resume: any, limits: any, nesting: any, kit: any, diagnostics: any, server: string, sendsStreams?: boolean, hasProcess?: boolean, breaker: any, hedge: any, twin: any, required?: any, others?: Record<string, [imported: object, required: object]>, decorated: any, legacy: any, using: any, blocks: boolean, leftBehind: string[] }} Runtime
+ * @typedef {{ core: any, http: any, resume: any, limits: any, nesting: any, kit: any, diagnostics: any, server: string, sendsStreams?: boolean, hasProcess?: boolean, collect?: () => void, breaker: any, hedge: any, twin: any, required?: any, others?: Record<string, [imported: object, required: object]>, decorated: any, legacy: any, using: any, blocks: boolean, leftBehind: string[] }} Runtime
  * @type {[group: string, name: string, check: (runtime: Runtime) => unknown, needs?: keyof Runtime][]}
  */
 export const checks = [
@@ -471,6 +471,21 @@ export const checks = [
     const response = await http.createFetch({ ...quick, maxTime: 300 })(url)
     return called(await rejection(response.text()))
   }],
+  ['fetch', 'F-01 after a garbage collection they still end it', async ({ collect, http, server }) => {
+    const controller = new AbortController()
+    const reason = new Error('left the page')
+    // Nothing here holds the responses.
+    const read = async (options, init) => ({ text: (await http.createFetch({ ...quick, ...options })(asking(server, 'stall').url, init)).text().catch((error) => error) })
+    const aborted = await read({}, { signal: controller.signal })
+    const late = await read({ maxTime: 1_000 })
+    for (let n = 0; n < 3; n++) {
+      await pause(20)
+      collect()
+    }
+    controller.abort(reason)
+    same(await aborted.text, reason)
+    equal((await late.text).name, 'TimeoutError')
+  }, 'collect'],
   ['fetch', 'idle ends a silent body', async ({ http, server }) => {
     const { url } = asking(server, 'stall')
     const response = await http.createFetch({ ...quick, idle: 100 })(url)

@@ -14,8 +14,10 @@ const { decorated } = await import('../.work/suite/decorated.js')
 const { decorated: legacy } = await import('../.work/suite/legacy.js')
 const using = await import('../.work/suite/using.js')
 
+// Node and Deno are started with --expose-gc.
+const collect = globalThis.Bun ? () => globalThis.Bun.gc(true) : globalThis.gc
 const server = process.env.BACKON_SERVER
-const results = await run({ ...packages, required, others, decorated, legacy, using, server, sendsStreams: true, hasProcess: true, blocks: true, leftBehind: left })
+const results = await run({ ...packages, required, others, decorated, legacy, using, server, collect, sendsStreams: true, hasProcess: true, blocks: true, leftBehind: left })
 const { Bun, Deno } = globalThis
 console.log(JSON.stringify({ version: Bun ? Bun.version : Deno ? Deno.version.deno : process.versions.node, results }))
 // Nothing is left running: whoever needs process.exit() here would hang in the table as a failure.

@@ -102,7 +102,7 @@ const run = (call: Call, attempt: Attempt): Promise<Response> =>
         const failed = rule && (rule !== 'key' || call._headers)
         const result = failed ? new ResponseError(response, _name, allowed(call, rule)) : handOut(response, controller, call)
         if (response?.body) {
-          keep(controller, attempt, call)
+          keep(response.body, controller, attempt, call)
           call._answers.push({ _result: result, _controller: controller, _gone: false })
         }
         end()
