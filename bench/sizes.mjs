@@ -36,9 +36,9 @@ for (const { title, rows } of sections) {
   if (chosen.length) console.log(`## ${title}\n\n${draw(await Promise.all(chosen.map(weigh)))}\n`)
 }
 
-async function weigh({ name, source, beside, target }) {
+async function weigh({ name, source, beside, target, platform }) {
   try {
-    const alone = await bundle(source)
+    const alone = await bundle(source, platform)
     const added = beside && (await bundle(`${beside}; ${source}`)).gzip - (await bundle(beside)).gzip
     return { name, target, ...alone, added }
   } catch (error) {
@@ -46,14 +46,15 @@ async function weigh({ name, source, beside, target }) {
   }
 }
 
-async function bundle(source) {
+async function bundle(source, platform = 'node') {
   const { outputFiles } = await build({
     stdin: { contents: source, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
     bundle: true,
     minify: true,
     format: 'esm',
-    platform: 'node',
-    mainFields: ['module', 'main'],
+    platform,
+    // As given, except where a browser's build is another one.
+    mainFields: [...(platform === 'browser' ? ['browser'] : []), 'module', 'main'],
     target: 'esnext',
     write: false,
     logLevel: 'silent',

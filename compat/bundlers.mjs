@@ -20,9 +20,16 @@ const traces = {
   decorators: 'retryWith',
   iterators: 'attempt.run was called twice',
   log: 'gave up after',
-  retryAfter: 'retry-after',
+  retryAfter: 'fallback',
+  diagnostics: 'node:diagnostics_channel',
   breaker: 'CircuitOpenError',
-  hedge: 'HedgeLostError',
+  hedge: 'maxHedge',
+  budget: 'onBudgetReject',
+  limit: 'is reached',
+  throttle: 'onThrottleReject',
+  nested: 'nested() needs',
+  fetch: 'no answer within',
+  resume: 'cannot be gone on with',
 }
 const parts = Object.keys(traces)
 
@@ -61,13 +68,50 @@ retry(() => { if (++n < 3) throw n; return n }, { wait: 0, use: [new CircuitBrea
     prints: '3',
     has: ['the retry loop', 'breaker'],
   },
+  'limit only': {
+    code: `import { limit } from '@backon/limit'
+limit({ concurrency: 1 }).call(() => 3).then(console.log)`,
+    prints: '3',
+    has: ['limit'],
+  },
+  'retry + budget': {
+    code: `import { retry } from '@backon/core'
+import { RetryBudget } from '@backon/limit'
+let n = 0
+retry(() => { if (++n < 3) throw n; return n }, { wait: 0, use: [new RetryBudget()] }).then(console.log)`,
+    prints: '3',
+    has: ['the retry loop', 'budget'],
+  },
+  'fetch only': {
+    code: `import { createFetch } from '@backon/fetch'
+let n = 0
+const http = createFetch({ wait: 0, fetch: async () => new Response(String(++n), { status: n < 3 ? 503 : 200 }) })
+http('http://users.example').then((response) => response.text()).then(console.log)`,
+    prints: '3',
+    has: ['the retry loop', 'fetch'],
+  },
+  'fetch + resume + breaker': {
+    code: `import { CircuitBreakers } from '@backon/breaker'
+import { createFetch, isHttpFailure } from '@backon/fetch'
+import { resumable } from '@backon/fetch/resume'
+const breakers = new CircuitBreakers({ isFailure: isHttpFailure })
+const http = resumable(createFetch({ fetch: async () => new Response('3'), use: ({ origin }) => [breakers.get(origin)] }))
+http('http://users.example').then((response) => response.text()).then(console.log)`,
+    prints: '3',
+    has: ['the retry loop', 'fetch', 'resume', 'breaker'],
+  },
   everything: {
     code: `import * as core from '@backon/core'
+import * as diagnostics from '@backon/core/diagnostics'
 import * as breaker from '@backon/breaker'
+import * as fetching from '@backon/fetch'
+import * as resume from '@backon/fetch/resume'
 import * as hedge from '@backon/hedge'
-globalThis.used = [core, breaker, hedge]
+import * as limits from '@backon/limit'
+import * as nesting from '@backon/limit/nested'
+globalThis.used = [core, diagnostics, breaker, fetching, resume, hedge, limits, nesting]
 core.retry(() => used.length, { use: [new breaker.CircuitBreaker(), hedge.hedging({ wait: 10 })] }).then(console.log)`,
-    prints: '3',
+    prints: '8',
     has: parts,
   },
 }

@@ -34,10 +34,10 @@ const total = { passed: 0, failed: 0, skipped: 0 }
 for (const [name, check] of Object.entries(parts)) {
   if (asked.length > 0 && !asked.includes(name)) continue
   const started = performance.now()
-  const { text, ...counts } = await check()
-  console.log(`\n${name} (${line(counts)}, ${((performance.now() - started) / 1000).toFixed(0)} s)\n\n${text}\n`)
+  const { text, more = {}, ...counts } = await check()
+  console.log(`\n${name} (${line(counts)}, ${((performance.now() - started) / 1000).toFixed(0)} s)\n\n${[text, ...Object.values(more)].join('\n\n')}\n`)
   for (const key of Object.keys(total)) total[key] += counts[key]
-  tables[name] = text
+  Object.assign(tables, { [name]: text, ...more })
 }
 if (process.argv.includes('--write')) write()
 report(total)

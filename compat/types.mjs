@@ -12,6 +12,8 @@ const resolutions = { node16: 'node16', nodenext: 'nodenext', bundler: 'esnext' 
 const projects = {
   'a page: lib es2022 and dom': { files: ['program.ts', 'answers.ts', 'decorators.ts'], lib: ['es2022', 'dom'], types: [] },
   'a server: lib es2022, @types/node': { files: ['program.ts', 'answers.ts', 'decorators.ts'], lib: ['es2022'], types: ['node'] },
+  'fetch and limits in a page': { files: ['http.ts'], lib: ['es2022', 'dom', 'dom.iterable'], types: [] },
+  'fetch and limits in a server': { files: ['http.ts'], lib: ['es2022'], types: ['node'] },
   'tests and metrics': { files: ['others.ts'], lib: ['es2022'], types: ['node'], only: (compiler, resolution) => resolution === 'nodenext' },
   'plain JavaScript: checkJs': { files: ['checked.js'], lib: ['es2022', 'dom'], types: [], options: { allowJs: true, checkJs: true } },
   using: { files: ['using.ts'], lib: ['es2022', 'dom', 'esnext.disposable'], types: [], only: (compiler, resolution) => resolution === 'bundler' },

@@ -15,7 +15,7 @@ const strategies = {
 
 /**
  * Each row is a bundle: `source` is its entry, `target` a size in bytes. With `beside`, the target is for what a bundle grows by that has
- * that entry already; the size alone is shown too.
+ * that entry already; the size alone is shown too. `platform` is esbuild's, default `node`.
  */
 export const sections = [
   {
@@ -56,8 +56,11 @@ export const sections = [
   {
     title: 'Size: fetch',
     rows: [
-      { name: 'ky: default export', source: `export { default } from 'ky'` },
-      { name: 'ofetch: ofetch', source: `export { ofetch } from 'ofetch'` },
+      { name: 'ky: default export', source: `export { default } from 'ky'`, platform: 'browser' },
+      { name: 'ofetch: ofetch', source: `export { ofetch } from 'ofetch'`, platform: 'browser' },
+      { name: 'wretch: default export, retry', source: `export { default } from 'wretch'; export { retry } from 'wretch/middlewares'` },
+      { name: 'fetch-retry: default export', source: `export { default } from 'fetch-retry'` },
+      { name: 'axios-retry: default export, axios', source: `export { default } from 'axios-retry'; export { default as axios } from 'axios'`, platform: 'browser' },
       { name: 'backon: createFetch, alone and added to retry', source: `export { createFetch } from '@backon/fetch'`, beside: core('retry'), target: 2000 },
       { name: 'backon: resumable, added to createFetch', source: `export { resumable } from '@backon/fetch/resume'`, beside: `export { createFetch } from '@backon/fetch'` },
       {

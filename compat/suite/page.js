@@ -2,11 +2,11 @@
 import { globals, run } from './run.js'
 
 const before = globals()
-const [core, breaker, hedge, twin] = await Promise.all([import('@backon/core'), import('@backon/breaker'), import('@backon/hedge'), import('core-twin')])
+const packages = await import('./packages.js')
 const leftBehind = [...globals()].filter((name) => !before.has(name))
 const { decorated } = await import('../.work/suite/decorated.js')
 const { decorated: legacy } = await import('../.work/suite/legacy.js')
 const using = await import('../.work/suite/using.js')
 
 // A page's own thread must not block.
-globalThis.finished = run({ core, breaker, hedge, twin, decorated, legacy, using, blocks: false, leftBehind })
+globalThis.finished = run({ ...packages, decorated, legacy, using, server: location.origin, blocks: false, leftBehind })

@@ -20,7 +20,9 @@ export async function run(runtime) {
       continue
     }
     try {
-      await within(5_000, Promise.resolve(runtime).then(check))
+      const note = await within(5_000, Promise.resolve(runtime).then(check))
+      // What is to be written down of a runtime, such as how it calls something.
+      if (typeof note === 'string') result.note = note
     } catch (error) {
       result.error = String(error?.stack ?? error)
     }

@@ -6,7 +6,7 @@ import { type Circuit, type CircuitState, close, initial, open, type Ticket } fr
 import { type CircuitBreakerOptions, type CircuitSnapshot, complete, type Completed } from './options.ts'
 import type { Line } from './probes.ts'
 import { run } from './run.ts'
-import { become, type Breaker, look, retryAfter } from './transitions.ts'
+import { become, look, retryAfter } from './transitions.ts'
 import type { Tally } from './trip.ts'
 
 /** From best to worst. */
@@ -23,7 +23,7 @@ const severities = ['closed', 'half-open', 'open', 'isolated']
  * await retry(load, { use: [breaker] })
  * await breaker.call(fetchUser, 7)
  */
-export class CircuitBreaker implements Plugin, Levelled, Breaker {
+export class CircuitBreaker implements Plugin, Levelled {
   /** Stands in errors, events and metrics; `''` when it has none. */
   declare readonly name: string
   /** Whether it never asks for the time of a call: so it is by default, not with `isFailure` or a `trip` that is `timed`. */

@@ -78,7 +78,7 @@ export const send = async (call: Call, attempt: Attempt): Promise<Response> => {
     if (rule && (rule !== 'key' || call._keyed)) failed = new ResponseError(response, _name(), allowed(call, rule))
     let result = response
     if (response?.body) {
-      keep(controller, attempt, call)
+      keep(response.body, controller, attempt, call)
       if (!failed) result = handOut(response, controller, call)
       call._answers.push({ _result: failed ?? result, _controller: controller, _gone: false })
     }

@@ -18,6 +18,8 @@ const script = (...steps: (number | Error | Response | (() => unknown))[]) => {
 }
 
 const lost = (code: string, more: object = {}): TypeError => new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code, ...more }) })
+/** Deno has no codes: what happened is a sentence in the cause. */
+const deno = (message: string): TypeError => new TypeError('fetch failed', { cause: new Error(message) })
 const url = 'http://api.example.com/users/1?token=secret'
 const fast: FetchOptions = { wait: 0, maxTries: 4 }
 
@@ -121,6 +123,13 @@ describe('what is retried', () => {
     ['NetworkError …', new TypeError('NetworkError when attempting to fetch resource.'), 2, 1],
     ['Load failed', new TypeError('Load failed'), 2, 1],
     ['workerd', new Error('Network connection lost.'), 2, 1],
+    ['Deno, reset', deno('Connection reset by peer (os error 104)'), 2, 1],
+    ['Deno, closed', deno('error sending request from 127.0.0.1:1 for http://x/ (127.0.0.1:2): client error (SendRequest): connection closed before message completed'), 2, 1],
+    ['Deno, refused', deno('error sending request for url (http://x/): client error (Connect): tcp connect error: Connection refused (os error 111)'), 2, 2],
+    ['Deno, no such host', deno('error sending request for url (http://x/): client error (Connect): dns error: failed to lookup address information: Name or service not known'), 2, 2],
+    ['Deno, garbage', deno('error sending request from 127.0.0.1:1 for http://x/ (127.0.0.1:2): client error (SendRequest): invalid HTTP version parsed'), 1, 1],
+    ['Deno, TLS', deno('error sending request for url (https://x/): client error (Connect): received corrupt message of type InvalidContentType'), 1, 1],
+    ['Deno before 2.9, refused', new TypeError('error sending request for url (http://x/): client error (Connect): tcp connect error: Connection refused (os error 111)'), 2, 2],
     ['the same words, no TypeError', new Error('Load failed'), 1, 1],
     ['another HTTP/2 error', lost('ERR_HTTP2_STREAM_ERROR'), 1, 1],
     ['a bad certificate', lost('CERT_HAS_EXPIRED'), 1, 1],

@@ -3,13 +3,17 @@ import { longest } from '@backon/core/kit'
 import type { Call } from './call.ts'
 import { bounded } from './idle.ts'
 
-/** What a signal that `fetch` holds keeps alive: else nobody could abort a body that is still being read. */
-const kept = /* @__PURE__ */ new WeakMap<AbortSignal, unknown>()
+/** What keeps alive what can end a body that is still being read: the signal that `fetch` holds, and in Bun and Deno, which hold only its inner part, the body itself. */
+const kept = /* @__PURE__ */ new WeakMap<object, unknown>()
 
 /** Keeps alive what can still end the body of an answer. */
-export const keep = (controller: AbortController, attempt: Attempt, { _maxTime, _signal }: Call): void => {
+export const keep = (body: unknown, controller: AbortController, attempt: Attempt, { _maxTime, _signal }: Call): void => {
+  if (!_signal && _maxTime === undefined) return
   // The engine goes on following the caller for those whose signal has been asked for.
-  if (_signal || _maxTime !== undefined) kept.set(controller.signal, [controller, _signal && attempt.signal])
+  const those = [controller, _signal && attempt.signal]
+  kept.set(controller.signal, those)
+  // Somebody's own fetch may have anything there.
+  if (Object(body) === body) kept.set(body as object, those)
 }
 
 /** Gives a response with a body out: `maxTime` ends its body though the call is over, and so does too long a silence. */

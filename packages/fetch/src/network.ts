@@ -9,9 +9,14 @@ const lost = /* @__PURE__ */ 'UND_ERR_SOCKET UND_ERR_HEADERS_TIMEOUT UND_ERR_BOD
 /**
  * What a lost connection is called where errors have no code: never a proof that nothing was sent. Chromium (Failed to fetch, network error), Gecko (NetworkError
  * when attempting …), WebKit (Load failed) and CFNetwork below it (The network connection was lost, The Internet connection appears to be offline), React Native
- * (Network request failed), undici (terminated), Deno (error sending request …).
+ * (Network request failed), undici (terminated), Deno (error sending request …, error reading a body …).
  */
-const lostMessage = /^(?:Failed to fetch|network error|NetworkError when|Load failed|The (?:network|Internet) connection|Network request failed|terminated|error sending request)/
+const lostMessage = /^(?:Failed to fetch|network error|NetworkError when|Load failed|The (?:network|Internet) connection|Network request failed|terminated|error (?:sending request|reading a body))/
+
+/** Deno 2.9 says `fetch failed`, without a code; what happened is the message of the cause, in the words of hyper and of the system. */
+const lostInDeno = /\(SendRequest\): connection |\(os error \d+\)/
+/** There was no connection: that is all that is tried before anything is sent. */
+const unsentInDeno = /client error \(Connect\): (?:tcp connect|dns) error/
 
 /** workerd throws an Error, not a TypeError, and only for lost connections. */
 const lostInWorkerd = 'Network connection lost.'
@@ -35,7 +40,10 @@ export const ruleOf = (error: any, rows?: { readonly [code: string]: Rule }): Ru
     const source = coded(error)
     if (source) return rows?.[source.code] ?? (isUnsent(source) ? 'always' : lost.includes(source.code) ? 'idempotent' : 'never')
     const message = error?.message
-    return message === lostInWorkerd || (error instanceof TypeError && lostMessage.test(message)) ? 'idempotent' : undefined
+    if (message === lostInWorkerd) return 'idempotent'
+    if (!(error instanceof TypeError)) return undefined
+    const below = String((error.cause as Error | undefined)?.message)
+    return unsentInDeno.test(message + below) ? 'always' : lostMessage.test(message) || lostInDeno.test(below) ? 'idempotent' : undefined
   } catch {
     return undefined
   }

@@ -63,7 +63,7 @@ export interface CallOptions extends Omit<FetchOptions, 'idempotencyKey'> {
 export type Body = RequestInit['body'] | (() => RequestInit['body'] | PromiseLike<RequestInit['body']>)
 
 /** What `fetch` takes, a body that can be made anew, and `retry`. */
-export interface FetchInit extends Omit<RequestInit, 'body'> {
+export interface FetchInit extends Omit<RequestInit, 'body' | 'duplex'> {
   body?: Body
   /** Options of this call; `false` for one attempt, in which timeouts and plugins stay. */
   retry?: CallOptions | false | undefined

@@ -128,7 +128,7 @@ export class RetryBudget implements Plugin {
     return { balance: this.balance, at: Date.now() }
   }
 
-  /** @internal For who shows levels. */
+  /** Where it stands at this moment: for who shows levels. */
   level(): Level {
     const { balance, name } = this
     return { kind: 'budget', name, values: { balance }, severity: -balance }

@@ -86,7 +86,7 @@ const startsAt = ({ _rate, _starts, _count }: Limit, now: number, ahead: number)
   return at
 }
 
-/** When a call has started last, in ms of the clock; where the rate has to know. */
+/** @internal When a call has started last, in ms of the clock; where the rate has to know. */
 export const lastStart = ({ _rate, _starts, _count }: Limit): number => (_rate && _starts[(_count - 1) % _rate.calls]) ?? -Infinity
 
 const isFree = (limit: Limit, now: number): boolean => limit._held.size < limit._slots.size && startsAt(limit, now, 0) <= now
@@ -346,7 +346,7 @@ export class Limit implements Plugin {
     return run(this, () => fn(...args), undefined, false)
   }
 
-  /** @internal For who shows levels. */
+  /** Where it stands at this moment: for who shows levels. */
   level(): Level {
     const { running, queued, name } = this
     return { kind: 'limit', name, values: { running, queued }, severity: running + queued }

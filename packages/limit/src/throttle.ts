@@ -167,7 +167,7 @@ export class Throttle implements Plugin {
     return run(this, () => fn(...args))
   }
 
-  /** @internal For who shows levels. */
+  /** Where it stands at this moment: for who shows levels. */
   level(): Level {
     const { probability, name } = this
     return { kind: 'throttle', name, values: { ...sums(this), probability }, severity: probability }

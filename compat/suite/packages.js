@@ -1,0 +1,11 @@
+// What runs everywhere, by the names that users write.
+export * as breaker from '@backon/breaker'
+export * as core from '@backon/core'
+export * as diagnostics from '@backon/core/diagnostics'
+export * as kit from '@backon/core/kit'
+export * as http from '@backon/fetch'
+export * as resume from '@backon/fetch/resume'
+export * as hedge from '@backon/hedge'
+export * as limits from '@backon/limit'
+export * as nesting from '@backon/limit/nested'
+export * as twin from 'core-twin'
