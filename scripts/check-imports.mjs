@@ -23,6 +23,7 @@ const layers = {
   testing: [['scope', 'run-then'], ['clock/'], ['random', 'switches'], ['faults/'], ['record/'], ['simulate/'], ['matchers', 'index']],
   'metrics-prometheus': [['metric'], ['prometheus'], ['index']],
   hedge: [['hooks', 'error', 'follow'], ['percentile', 'judge'], ['options'], ['pace'], ['outcome'], ['race'], ['hedging'], ['hedge', 'retrying'], ['index']],
+  'breaker-redis': [['script', 'within'], ['client'], ['options'], ['link'], ['share'], ['index']],
   fetch: [
     ['types', 'methods', 'statuses', 'bodies', 'browser', 'like', 'request'],
     ['network', 'hints', 'wait', 'settings', 'drain', 'idle'],

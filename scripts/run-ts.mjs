@@ -5,9 +5,9 @@ import { bundle } from './bundle.mjs'
 import { runThenEnd } from './run-then-end.mjs'
 
 const [file, ...rest] = process.argv.slice(2)
-// An example's own dependencies are found from its own node_modules, where it has them.
+// Its own dependencies are found from the node_modules beside its package.json, also where those are still to be installed.
 let home = dirname(file)
-while (home !== '.' && !existsSync(`${home}/node_modules`)) home = dirname(home)
+while (home !== '.' && !existsSync(`${home}/package.json`)) home = dirname(home)
 const outfile = `${home}/node_modules/.cache/run-ts/${file.replaceAll(/[\\/]/g, '+')}.mjs`
 await bundle(file, outfile)
 process.exitCode = await runThenEnd('node', ['--enable-source-maps', outfile, ...rest], { stdio: 'inherit' })

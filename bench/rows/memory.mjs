@@ -61,7 +61,7 @@ export const rows = [
   },
   {
     name: 'backon: prepared Retrying, call(fn)',
-    target: 1,
+    target: 1.6,
     async make() {
       const { Retrying } = await load('core')
       const retrying = new Retrying({ maxTries: 3, wait: hour, jitter: null })
@@ -70,7 +70,7 @@ export const rows = [
   },
   {
     name: 'backon: function wrapped by onException',
-    target: 1,
+    target: 1.6,
     async make() {
       const { onException } = await load('core')
       return onException(hour, Error, { maxTries: 3, jitter: null })(fails)
@@ -78,7 +78,7 @@ export const rows = [
   },
   {
     name: 'backon: inline { maxTries, wait }',
-    target: 1,
+    target: 1.6,
     async make() {
       const { retry } = await load('core')
       return () => retry(fails, { maxTries: 3, wait: hour, jitter: null })

@@ -37,6 +37,8 @@ export class CircuitBreaker implements Plugin, Levelled, Breaker {
   /** @internal */
   declare _cause: unknown
   /** @internal */
+  declare _said: number
+  /** @internal */
   declare _line: Line
   /** @internal */
   declare _inside: Ticket | undefined
@@ -53,6 +55,7 @@ export class CircuitBreaker implements Plugin, Levelled, Breaker {
     this.timeless = !(this._tally.timed || isFailure)
     this._circuit = initial
     this._line = {}
+    this._said = 0
     if (state?.openings) {
       const openings = count('state.openings', state.openings)
       const recovery = atLeastZero('state.recoveryTimeout', state.recoveryTimeout ?? Infinity)

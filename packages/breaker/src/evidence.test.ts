@@ -171,6 +171,26 @@ describe('F-44 a copy that has lost', () => {
     }
   })
 
+  test.each<[string, (signal: AbortSignal) => unknown]>([
+    ['a signal', (signal) => signal],
+    ['an attempt', (signal) => ({ signal, aborted: true, reason: signal.reason as unknown })],
+    ['options with a signal', (signal) => ({ method: 'POST', signal })],
+  ])('a caller who leaves with a reason of its own says nothing: given %s', async (_, given) => {
+    const isFailure = ({ exception }: { exception?: unknown }): boolean => exception !== undefined
+    for (const options of [{}, { isFailure }]) {
+      for (const [reason, counts] of [[new Error('left'), 0], ['left', 0], [new DOMException('gone', 'AbortError'), 0], [new DOMException('late', 'TimeoutError'), 1]] as const) {
+        const breaker = new CircuitBreaker(options)
+        const signal = AbortSignal.abort(reason)
+        const load = (how: unknown): Promise<never> => Promise.reject(how && (reason as Error))
+        await breaker.call(load, given(signal)).catch(() => {})
+        expect([breaker.failureCount, reason]).toEqual([counts, reason])
+        // What the service itself throws meanwhile is a failure.
+        await breaker.call((how: unknown) => Promise.reject(how && boom), given(signal)).catch(() => {})
+        expect(breaker.failureCount).toBe(counts + 1)
+      }
+    }
+  })
+
   test('an AbortError of the service itself is judged by the filter, and counts as an attempt\'s', async () => {
     const alone = new CircuitBreaker({ failureThreshold: 1, isFailure: () => true })
     await alone.call(load, copy(false)).catch(() => {})

@@ -2,6 +2,7 @@ import { expo, override, retryAfter, type Undo } from '@backon/core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { CircuitBreaker } from './breaker.ts'
 import type { CircuitBreakerOptions } from './options.ts'
+import { countWindow, timeWindow } from './trip.ts'
 
 let now: number
 let undo: Undo
@@ -124,6 +125,29 @@ describe('F-45 hints are bounded', () => {
     now += 5_000
     attempted(breaker, failing())
     expect(breaker.retryAfter).toBe(100)
+  })
+})
+
+describe('RT-49 a hint is counted from when it was said', () => {
+  const hinted = failing({ retryAfter: 5_000 })
+
+  test('also where a later success makes the share of failures great enough', () => {
+    for (const [later, expected] of [[0, 5_000], [3_000, 2_000], [60_000, 100]] as const) {
+      const breaker = new CircuitBreaker({ recoveryTimeout: 100, trip: countWindow({ size: 4, minimumCalls: 2 }) })
+      attempted(breaker, hinted)
+      now += later
+      attempted(breaker)
+      expect([breaker.state, breaker.retryAfter]).toEqual(['open', expected])
+    }
+  })
+
+  test('also where a slow probe opens it again', () => {
+    const breaker = new CircuitBreaker({ recoveryTimeout: 100, trip: timeWindow({ minimumCalls: 1, slowCall: { duration: 10, rate: 1 } }) })
+    attempted(breaker, hinted)
+    expect(breaker.retryAfter).toBe(5_000)
+    now += 5_000
+    attempted(breaker, () => (now += 20))
+    expect([breaker.state, breaker.retryAfter]).toEqual(['open', 100])
   })
 })
 

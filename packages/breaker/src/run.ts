@@ -25,12 +25,18 @@ const knock = (breaker: Breaker, attempt: Attempt | undefined): Ticket => {
 
 /**
  * Whether what was thrown says nothing about the service: another layer has refused the call, or its caller has lost interest.
- * Having waited too long does say something.
+ * Having waited too long does say something. Alone, a signal says that the caller has left: given bare, in options, or of an attempt.
  */
 const isNoEvidence = (breaker: Breaker, error: unknown, args: readonly unknown[], attempt: Attempt | undefined): boolean => {
   if (property(error, 'refused') === true) return true
   if (attempt) return attempt.aborted && property(attempt.reason, 'name') !== 'TimeoutError'
-  return property(error, 'name') === 'AbortError' && (!breaker._options.isFailure || args.some((arg) => property(arg, 'aborted') === true))
+  const name = property(error, 'name')
+  const isAbort = name === 'AbortError'
+  return (isAbort && !breaker._options.isFailure) || args.some((arg) => {
+    // To read the signal of an attempt would make one.
+    const source = property(arg, 'aborted') === undefined ? property(arg, 'signal') : arg
+    return property(source, 'aborted') === true && (isAbort || (name !== 'TimeoutError' && property(source, 'reason') === error))
+  })
 }
 
 /** Takes an outcome into account, unless the circuit has changed since the call was let through. */
@@ -69,7 +75,10 @@ const settle = (
     // A filter may act on its breaker.
     if (verdict === 'ignore' || ticket._generation !== breaker._circuit._generation) return
   }
-  if (verdict) breaker._cause = result
+  if (verdict) {
+    breaker._cause = result
+    breaker._said = clock().now()
+  }
   if (isProbe ? verdict || duration > breaker._tally.slowAfter! : breaker._tally.record(!!verdict, now, duration))
     trip(breaker, breaker._cause, attempt)
   else if (isProbe) become(breaker, succeed(breaker._circuit, successThreshold), attempt)

@@ -14,8 +14,9 @@ export interface Breaker {
   readonly _options: Completed
   _circuit: Circuit
   _tally: Tally
-  /** The last failure since it was closed. */
+  /** The last failure since it was closed, and when it came, in ms of the clock. */
   _cause: unknown
+  _said: number
   /** The probes that are out. */
   _line: Line
   /** What the call was let through with whose function is being started right now. */
@@ -68,7 +69,8 @@ export const trip = (breaker: Breaker, cause: unknown, attempt: Attempt | undefi
   const { name, _circuit } = breaker
   const { recoveryTimeout, maxRecoveryTimeout } = breaker._options
   let base = recoveryTimeout as number
-  let hint = retryAfterOf(cause)!
+  // It may be an earlier failure: of calls that were too slow, or of a success that made the share great enough.
+  let hint = retryAfterOf(cause)! - Math.max(clock().now() - breaker._said, 0)
   if (typeof recoveryTimeout === 'function') {
     const record = { ...blank, call: breaker, name, target: recoveryTimeout, tries: _circuit._openings + 1, previousWait: _circuit._base ?? 0, exception: cause }
     base = ask('recoveryTimeout', () => recoveryTimeout(record), minute, (ms) => {

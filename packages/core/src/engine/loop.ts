@@ -32,8 +32,7 @@ export const loop = async (call: Call, failed = false, result?: unknown): Promis
 
       lieDown(call, next)
       if ((told = tell(call, 'beforeSleep', 'onBackoff'))) await told
-      if ((told = rest(call, next))) await told
-      while ((told = isEarly(call))) await told
+      for (told = rest(call, next); told; told = restOfIt(call)) await told
     }
   } catch (error) {
     fault(call, error)
@@ -57,8 +56,8 @@ const pause = (call: Call, wait: number): Promise<unknown> =>
     else call.timer = _clock.setTimeout(resolve as () => void, wait)
   })
 
-/** A timer may ring a little early, see `arm`. */
-export const isEarly = (call: Call): Promise<unknown> | undefined => {
+/** What is left of a wait whose timer has rung a little early, see `arm`. */
+export const restOfIt = (call: Call): Promise<unknown> | undefined => {
   const left = call._until! - call._policy._clock.now()
   return left > 0 && left < 1 ? pause(call, left) : undefined
 }

@@ -2,7 +2,7 @@ import { cuttingOf, watch } from '../engine/cut.ts'
 import { begin, type Call, lieDown, newCall, now, run, takeDown, wrap } from '../engine/call.ts'
 import { abort, conclude, fault, release } from '../engine/conclude.ts'
 import { decide } from '../engine/decide.ts'
-import { isEarly, rest } from '../engine/loop.ts'
+import { rest, restOfIt } from '../engine/loop.ts'
 import { check, restSync } from '../engine/loop-sync.ts'
 import { current, type Shared } from '../engine/options.ts'
 import { note } from '../engine/attempt.ts'
@@ -71,9 +71,7 @@ const open = async (call: Call): Promise<void> => {
 }
 
 const resting = async (call: Call): Promise<void> => {
-  let early
-  await rest(call, call._wait!)
-  while ((early = isEarly(call))) await early
+  for (let told = rest(call, call._wait!); told; told = restOfIt(call)) await told
 }
 
 /** The middle of the engine's loop: an attempt, and what follows from it. Gives the call's result, or `undefined` where a wait is next. */
