@@ -11,7 +11,8 @@ export const sets = [
   {
     name: 'breaker',
     mutate: ['breaker/src/{machine,trip,probes,transitions,run,breaker,breakers}.ts'],
-    tests: ['breaker/src/{breaker,evidence,breakers,level,sharing,retrying}.test.ts', 'breaker/src/{machine,recovery,trip}.test.ts', 'breaker/src/model.test.ts'],
+    // breaker.test.ts comes last: in one process vitest leaves its false timers to the next file.
+    tests: ['breaker/src/{evidence,breakers,level,sharing,retrying}.test.ts', 'breaker/src/{machine,recovery,trip}.test.ts', 'breaker/src/{model,breaker}.test.ts'],
     runs: 200,
   },
   {
@@ -50,6 +51,7 @@ export const sets = [
 
 /** Tests of these files that count memory, sockets or many thousands of calls, by the words they begin with. */
 export const slow = [
+  'a breaker that nobody keeps disappears',
   'of any number',
   'agrees, call by call, with a count over all of',
   'holds its invariants on every path',

@@ -21,7 +21,7 @@ export default defineConfig({
     // Halves a run: the modules are loaded once.
     isolate: false,
     sequence: { sequencer: CheapFirst },
-    setupFiles: ['scripts/mutation/skip-slow.ts'],
+    setupFiles: ['scripts/mutation/setup.ts'],
     // A mutant may make a test wait for ever: it has failed then, and the next mutant needs no new process.
     testTimeout: 2_000,
     env: { SEED: '1', RUNS: String(set.runs ?? 100) },
