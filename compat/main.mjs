@@ -1,5 +1,5 @@
-// Everything that is proved on the packed tarballs. `npm run compat [part …]`, parts: runtimes bundlers types playground frameworks jest.
-// With `--write` the tables go into RESULTS.md here and between the marks of the README.
+// Everything that is proved on the packed tarballs. `npm run compat [part …]`, parts: runtimes bundlers types playground frameworks jest migrations.
+// With `--write` the tables go into RESULTS.md here.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { line, report } from '../scripts/counts.mjs'
@@ -11,6 +11,7 @@ const parts = {
   types: async () => (await import('./types.mjs')).checkTypes(),
   playground: async () => (await import('./playground.mjs')).checkPlayground(),
   frameworks: async () => (await import('./frameworks.mjs')).checkFrameworks(),
+  migrations: async () => (await import('./migrations.mjs')).checkMigrations(),
   jest: async () => (await import('./jest.mjs')).checkJest(),
 }
 
@@ -44,12 +45,11 @@ process.exitCode = total.failed > 0 ? 1 : 0
 
 /** Puts the tables where people read them: as far as they are new, between the marks of the part. */
 function write() {
-  for (const file of ['RESULTS.md', '../README.md'].map((name) => fileURLToPath(new URL(name, import.meta.url)))) {
-    let text = readFileSync(file, 'utf8')
-    for (const [name, table] of Object.entries(tables)) {
-      const mark = new RegExp(`(<!-- compat ${name} -->)[^]*?(<!-- /compat -->)`)
-      text = text.replace(mark, (_, open, close) => `${open}\n${table}\n${close}`)
-    }
-    writeFileSync(file, text)
+  const file = fileURLToPath(new URL('RESULTS.md', import.meta.url))
+  let text = readFileSync(file, 'utf8')
+  for (const [name, table] of Object.entries(tables)) {
+    const mark = new RegExp(`(<!-- compat ${name} -->)[^]*?(<!-- /compat -->)`)
+    text = text.replace(mark, (_, open, close) => `${open}\n${table}\n${close}`)
   }
+  writeFileSync(file, text)
 }

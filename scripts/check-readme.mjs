@@ -78,7 +78,7 @@ async function runBlock({ file, expected }) {
 
 const tidy = (text) => text.replaceAll(/[ \t]+$/gm, '').trim()
 
-const documents = globSync(['README.md', 'packages/*/README.md', 'docs/*.md']).sort().filter((file) => !only || file === only)
+const documents = globSync(['README.md', 'packages/*/README.md', 'docs/*.md', 'website/*.md']).sort().filter((file) => !only || file === only)
 const blocks = documents.flatMap(blocksOf)
 rmSync(scratch, { recursive: true, force: true })
 mkdirSync(scratch)

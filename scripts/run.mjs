@@ -1,4 +1,5 @@
-// Runs one of the project's scripts from a bare clone: `node scripts/run.mjs test`. Needs Node 20 and npm, nothing else.
+// Runs one of the project's scripts from a bare clone: `node scripts/run.mjs test`. Needs Node 20 and npm, nothing else, where the lockfile
+// has a Node for the tools: Linux with glibc on x64 and arm64. Elsewhere the tools run on the Node that is there.
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -47,6 +48,17 @@ if (!name || !scripts[`do:${name}`]) {
   process.exit(2)
 }
 
+const [major, minor] = process.versions.node.split('.').map(Number)
+const ownNode = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch) && process.report.getReport().header.glibcVersionRuntime !== undefined
+/** The oldest Node that the tools run on, and the one that starts them. */
+const wanted = ownNode ? '20.19' : '24'
+if (ownNode ? major < 20 || (major === 20 && minor < 19) : major < 24) {
+  const why = ownNode ? '' : `, because the lockfile has none for ${process.platform} on ${process.arch}`
+  console.error(`This needs Node ${wanted} or newer${why}. It is Node ${process.versions.node}.\nInstall one (https://nodejs.org, nvm, fnm, mise), then: npm run ${name}`)
+  if (name === 'test') console.log('0 passed, 1 failed, 0 skipped')
+  process.exit(1)
+}
+
 const env = {
   ...process.env,
   npm_config_update_notifier: 'false',
@@ -57,7 +69,8 @@ const env = {
 }
 
 if (!isInstalled()) {
-  console.error(`Installing the tools of the lockfile with ${packageManager} …`)
+  console.error(`First run, or the lockfile has changed: installing into node_modules with ${packageManager}, ${ownNode ? 'a Node 24 for the tools included. ' : ''}About 600 MB, once.`)
+  const began = performance.now()
   const status = await run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile', '--reporter=append-only', '--loglevel=warn'], env)
   if (status !== 0) {
     console.error('\nInstalling failed, see above. If package.json was edited, update the lockfile: npx ' + packageManager + ' install')
@@ -65,6 +78,7 @@ if (!isInstalled()) {
     process.exit(status)
   }
   writeFileSync(stampFile, stamp())
+  console.error(`Installed in ${Math.round((performance.now() - began) / 1000)} s. Next: ${name}.\n`)
 }
 
 // First on PATH is the Node of the lockfile, so that every tool runs on it whatever Node started this file.

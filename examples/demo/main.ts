@@ -2,24 +2,26 @@
 // and a hedge. `npm run demo`
 import { use } from '@backon/core'
 import { breakerScene } from './breaking.ts'
+import { fetchScene } from './calling.ts'
 import { hedgeScene } from './hedged.ts'
-import { retryScene } from './retrying.ts'
 import { startServer } from './server.ts'
 import { paint, timeline } from './timeline.ts'
+
+// Whoever reads has seen enough: `npm run demo | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 
 await using server = await startServer()
 const watcher = timeline()
 using _ = use(watcher)
 
 watcher.say(`\nA server that misbehaves is at ${server.url}\n`)
-watcher.say(paint.dim('  began  call      try  outcome                   took  what next'))
-for (const scene of [retryScene, breakerScene, hedgeScene]) {
+watcher.say(paint.dim('     at  call      try  outcome                   took  what next'))
+const saved: string[] = []
+for (const scene of [fetchScene, breakerScene, hedgeScene]) {
   watcher.say()
-  await scene(server, watcher)
+  saved.push(await scene(server, watcher))
 }
 
-const { calls, attempts, slept, succeeded, givenUp, refused, copies } = watcher
-watcher.say(`
-${paint.bold('calls')} ${calls}  ${paint.bold('attempts')} ${attempts}  ${paint.bold('slept')} ${(slept / 1000).toFixed(2)} s  ${paint.bold('succeeded')} ${succeeded}  ${paint.bold('given up')} ${givenUp}
-requests seen by the server: ${server.requests} (${attempts} attempts, ${refused} refused, ${copies} further copy)
-`)
+watcher.say(`\n${paint.bold('What it saved')}`)
+for (const line of saved) watcher.say(`  ${line}`)
+watcher.say(`\n${paint.bold('Next')}  docs/guide.md, the quick start · npm run docs, the site with a playground · npm test, every check there is\n`)

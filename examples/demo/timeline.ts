@@ -1,9 +1,9 @@
 import type { CircuitEvent } from '@backon/breaker'
-import type { Details, Plugin } from '@backon/core'
+import type { Details, GiveupEnd, Plugin } from '@backon/core'
+import { ResponseError } from '@backon/fetch'
 // For the hooks that it adds to `Plugin`.
 import type {} from '@backon/hedge'
 import picocolors from 'picocolors'
-import { HttpError } from './get.ts'
 
 const live = !!process.stdout.isTTY
 /** Plain text wherever nobody is at a terminal; picocolors alone would colour the logs of a CI. */
@@ -19,17 +19,22 @@ const bar = (ms: number): string => {
 
 /** Names an outcome in a few words. */
 const outcome = (details: Details): string => {
-  if (!('exception' in details)) return paint.green('200 OK')
-  const error: any = details.exception
-  if (error instanceof HttpError) {
+  const { exception: error, value }: { exception?: any; value?: any } = details
+  if (!('exception' in details)) return (value.ok ? paint.green : paint.yellow)(`${value.status} ${value.statusText}`)
+  if (error instanceof ResponseError) {
     const asked = error.response.headers.get('retry-after')
-    return paint.yellow(asked === null ? error.message : `${error.response.status}, Retry-After: ${asked}`)
+    return paint.yellow(asked === null ? `${error.status} ${error.response.statusText}` : `${error.status}, Retry-After: ${asked}`)
   }
-  if (error?.name === 'CircuitOpenError') return paint.magenta('refused, nothing sent')
+  if (error?.refused) return refusal
   if (error?.name === 'TimeoutError') return paint.yellow('no answer in time')
   if (error?.message === 'fetch failed') return paint.yellow(error.cause?.code === 'ECONNRESET' ? 'connection reset' : 'connection closed')
   return paint.red(error?.message ?? String(error))
 }
+
+/** Says why a call was given up. */
+const reasons: Partial<Record<GiveupEnd, string>> = { fatal: 'not sent again', tries: 'given up: that was the last attempt', time: 'given up: out of time', exhausted: 'given up: too long to wait' }
+
+const refusal = paint.magenta('refused, nothing sent')
 
 /** Pads what may contain colours by what is seen of it. */
 const column = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - visible(text)))
@@ -38,36 +43,35 @@ const column = (text: string, width: number): string => text + ' '.repeat(Math.m
 const visible = (text: string): number => text.replaceAll(/\x1b\[\d+m/g, '').length
 
 export interface Timeline extends Plugin {
-  readonly calls: number
-  readonly attempts: number
-  readonly slept: number
-  readonly succeeded: number
-  readonly givenUp: number
-  /** Attempts that the breaker refused: no request was sent. */
-  readonly refused: number
-  /** Further copies that the hedge has sent. */
-  readonly copies: number
   /** Prints a line of text below what is there. */
   say(text?: string): void
+  /** Prints the line of a request that was made without a policy. */
+  request(name: string, outcome: string, took: number): void
 }
 
-/** Draws one line an attempt: when it began, how it ended, and what came next. It only watches, as any plugin can. */
+/** Draws one line an attempt: when it ended, how, and what came next. It only watches, as any plugin can. */
 export const timeline = (): Timeline => {
   const zero = performance.now()
-  const since = new WeakMap<object, number>()
-  const count = { calls: 0, attempts: 0, slept: 0, succeeded: 0, givenUp: 0, refused: 0, copies: 0 }
   /** The line that is still changing: what it says now, or at last (`Infinity`); one without an end is wiped out instead. */
   let line: ((now: number) => string) | undefined
   let timer: NodeJS.Timeout | undefined
+  /** Calls in a row that were refused at once: they share a line. */
+  let refused: { name: string; times: number } | undefined
 
   const settle = (): void => {
     clearInterval(timer)
     if (line) process.stdout.write(`\r\x1b[2K${line(Infinity)}`)
     line = undefined
   }
-  const print = (text: string): void => {
+  const write = (text: string): void => {
     settle()
     process.stdout.write(`${text}\n`)
+  }
+  const print = (text: string): void => {
+    const { name, times } = refused ?? { times: 0 }
+    refused = undefined
+    if (times > 0) write(row(name!, '', times === 1 ? refusal : paint.magenta(`${times} calls refused, nothing sent`)).trimEnd())
+    write(text)
   }
   /** Prints a line that goes on changing; where nothing can be redrawn, only what it says in the end. */
   const draw = (next: (now: number) => string): void => {
@@ -80,87 +84,58 @@ export const timeline = (): Timeline => {
     timer.unref()
   }
 
-  const start = (at: number, name: string): string => `${paint.dim(`${((at - zero) / 1000).toFixed(2).padStart(5)} s`)}  ${name.padEnd(10)}`
-  const attempt = (details: Details): string =>
-    `${start(since.get(details.call)!, details.name)}${String(details.tries).padStart(2)}  ${column(outcome(details), 24)}${`${Math.round(details.duration!)} ms`.padStart(6)}  `
-  const note = (name: string, text: string): void => print(`${start(performance.now(), name)}    ${text}`)
+  /** The time is the one at which the line is written, so that it never runs back. */
+  const row = (name: string, tries: number | string, text: string, took?: number, now = performance.now()): string =>
+    `${paint.dim(`${((now - zero) / 1000).toFixed(2).padStart(5)} s`)}  ${name.padEnd(10)}${String(tries).padStart(2)}  ${column(text, 24)}${took === undefined ? '' : `${Math.round(took)} ms`.padStart(6)}  `
+  const attempt = (details: Details): string => row(details.name, details.tries, outcome(details), details.duration)
+  const note = (name: string, text: string): void => print(row(name, '', paint.magenta(text)).trimEnd())
   /** What an outcome has brought about is told before the outcome itself: it waits here for its line. */
   let consequence: (() => void) | undefined
-  const follow = (): void => {
+  const end = (details: Details, text: string): void => {
+    print(attempt(details) + text)
     consequence?.()
     consequence = undefined
   }
   const circuit = (text: string) => ({ breaker, retryAfter }: CircuitEvent): void => {
-    consequence = () => note(breaker, paint.magenta(text + (retryAfter ? `, next probe in ${Math.ceil(retryAfter)} ms` : '')))
-  }
-  const end = (details: Details, text: string): void => {
-    count.slept += details.idleFor
-    print(attempt(details) + text)
-    follow()
+    consequence = () => note(breaker, text + (retryAfter ? `, next probe in ${Math.ceil(retryAfter)} ms` : ''))
   }
 
   return {
-    get calls() {
-      return count.calls
-    },
-    get attempts() {
-      return count.attempts
-    },
-    get slept() {
-      return count.slept
-    },
-    get succeeded() {
-      return count.succeeded
-    },
-    get givenUp() {
-      return count.givenUp
-    },
-    get refused() {
-      return count.refused
-    },
-    get copies() {
-      return count.copies
-    },
     say(text = '') {
       print(text)
     },
+    request(name, outcome, took) {
+      print(row(name, '', outcome.startsWith('200') ? paint.green(outcome) : paint.yellow(outcome), took).trimEnd())
+    },
     onAttempt(details) {
-      const began = performance.now()
-      since.set(details.call, began)
-      count.attempts += 1
-      if (details.tries === 1) count.calls += 1
-      draw((now) => (now === Infinity ? '' : `${start(began, details.name)}${String(details.tries).padStart(2)}  ${paint.dim('…')}`))
+      draw((now) => (now === Infinity ? '' : `${row(details.name, details.tries, paint.dim('…'), undefined, now)}`))
     },
     onBackoff(details) {
       const wait = details.wait!
       const from = performance.now()
-      const facts = attempt(details) + `wait ${String(Math.round(wait)).padStart(4)} ms  `
-      if (consequence) print(facts + paint.cyan(bar(wait)))
+      const facts = `${attempt(details)}wait ${String(Math.round(wait)).padStart(4)} ms  `
+      if (consequence) end(details, `wait ${String(Math.round(wait)).padStart(4)} ms  ${paint.cyan(bar(wait))}`)
       else draw((now) => facts + paint.cyan(bar(Math.min(now - from, wait))) + (now === Infinity ? '\n' : ''))
-      follow()
     },
     onSuccess(details) {
-      count.succeeded += 1
-      end(details, paint.green('done'))
+      end(details, details.value?.ok === false ? 'an answer, not retried' : paint.green('done'))
     },
     onGiveup(details) {
-      count.givenUp += 1
-      end(details, paint.red('given up'))
+      const refusedAtOnce = details.end === 'refused' && details.tries === 1
+      if (!refusedAtOnce) return end(details, paint.red(reasons[details.end] ?? 'given up'))
+      settle()
+      refused = { name: details.name, times: (refused?.times ?? 0) + 1 }
     },
     onCircuitOpen: circuit('the circuit opens'),
     onCircuitClose: circuit('the circuit closes'),
     onCircuitHalfOpen({ breaker }) {
-      note(breaker, paint.magenta('the circuit lets a probe through'))
-    },
-    onCircuitReject() {
-      count.refused += 1
+      note(breaker, 'the circuit lets a probe through')
     },
     onHedge({ name, copy }) {
-      count.copies += 1
-      note(name, paint.magenta(`no answer yet, copy ${copy} starts`))
+      note(name, `no answer yet, copy ${copy} starts`)
     },
     onHedgeWin({ name, copy }) {
-      note(name, paint.magenta(`copy ${copy} has answered first, the rest is aborted`))
+      note(name, `copy ${copy} has answered first, the rest is aborted`)
     },
   }
 }

@@ -217,7 +217,7 @@ const current = (): ManualClock | undefined =>
   [...running, ...scopes()].findLast((scope) => scope instanceof ManualClock)
 
 /**
- * Makes a clock that drives every wait, deadline, timeout, breaker and hedge of @backon without real time passing.
+ * Makes a clock that drives every wait, deadline, timeout, breaker and hedge of `@backon` without real time passing.
  * It stands still until it is used: `run` moves it by itself, `install` and `advance` move it by hand; synchronous calls move it where they
  * would block. It drives what asks core for the time (`clock()`, `sleep()`), not `Date`, nor the runtime's own timers.
  *
