@@ -44,7 +44,7 @@ export const sets = [
   },
   {
     name: 'fetch',
-    mutate: ['fetch/src/{methods,statuses,network,hints,wait,failure,request,call,attempt}.ts'],
+    mutate: ['fetch/src/{methods,statuses,network,hints,wait,failure,failures,answers,request,call,attempt}.ts'],
     tests: ['fetch/src/{layers,fetch}.test.ts', 'fetch/src/{time,resume}.test.ts'],
   },
 ]
