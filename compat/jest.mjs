@@ -13,7 +13,8 @@ async function prepare() {
   const stamp = join(modules, '.backon-stamp')
   const lock = readFileSync(join(project, 'package-lock.json'), 'utf8')
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
-    await must('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: project, timeout: 600_000 })
+    // Vite has set NODE_ENV to production by then, and npm would leave everything out.
+    await must('npm', ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: project, timeout: 600_000 })
     writeFileSync(stamp, lock)
   }
   for (const name of ['core', 'testing']) {

@@ -7,7 +7,7 @@ const folders = { situations: 'clients', questions: 'libraries' }
 /** In the order of the page: what hurts most is first. */
 const order = {
   situations: [
-    'post-lost', 'put-lost', 'post-unsent', 'sockets', 'endless-body', 'hang', 'stalled-body', 'short-timeout', 'abort-body', 'listeners', 'retry-after', 'retry-after-date',
+    'post-lost', 'put-lost', 'post-unsent', 'sockets', 'connections', 'endless-body', 'hang', 'stalled-body', 'short-timeout', 'abort-body', 'listeners', 'retry-after', 'retry-after-date',
     'retry-after-skew', 'retry-after-hour', 'stream-body', 'request-object', 'redirect-loop', 'blocked-port', 'cut-body', 'resume', 'two-versions', 'no-body',
   ],
   clients: ['backon', 'loop', 'fetch-retry', 'ky', 'got', 'axios-retry', 'ofetch', 'wretch', 'undici'],
@@ -19,7 +19,7 @@ const order = {
 /** Those in the small table of the README, of each kind. */
 const short = {
   clients: ['backon', 'loop', 'ky', 'got', 'axios-retry'],
-  situations: ['post-lost', 'sockets', 'endless-body', 'retry-after-hour', 'stream-body'],
+  situations: ['post-lost', 'sockets', 'connections', 'endless-body', 'retry-after-hour', 'stream-body'],
   libraries: ['backon', 'p-retry', 'cockatiel', 'opossum'],
   questions: ['default-waits', 'abort-attempt', 'deadline', 'refusals', 'hedge'],
 }
