@@ -1,5 +1,5 @@
 import { atLeastZero, check, invalid, listOf } from '../check.ts'
-import { copyOf, lookAtNames, names } from '../names.ts'
+import { copyOf, lookAtNames, names, read } from '../names.ts'
 import { state } from '../seams/state.ts'
 import { answer } from '../thenable.ts'
 import { realClock } from '../time/clock.ts'
@@ -92,17 +92,15 @@ const pluginsOf = (use: Options['use']): readonly Plugin[] => {
 }
 
 /**
- * Checks options. Reads are explicit, and the rarer options are gone through only when there is one: a loop over names would
- * cost as much as a whole call.
+ * Checks options. The rarer ones are gone through only when there is one.
  */
-export const prepare = (options: Forced, tracker?: Tracker): Policy => {
-  if (options === null || typeof options !== 'object') invalid('options', 'an object', options)
+export const prepare = (given: Forced, tracker?: Tracker): Policy => {
+  const options = read(given)
   const {
     wait, jitter, exception, maxTime, signal, name, use, enabled, clock = realClock,
     predicate, condition, giveup, stop, sleep, retryErrorCallback, raiseOnGiveup,
     maxTries = (maxTime ?? stop) == null && !finite(wait) ? 3 : Infinity,
   } = options
-  lookAtNames(options)
   if (typeof maxTries !== 'function') triesOf(maxTries)
   if (maxTime !== undefined && typeof maxTime !== 'function') timeOf(maxTime)
   if (exception != null) for (const type of listOf(exception)) if (typeof type !== 'function' || !(type.prototype || Object.hasOwn(type, Symbol.hasInstance))) invalid('exception', 'an error class or several', type)
@@ -167,7 +165,7 @@ export const hold = (options: Forced, tracker?: Tracker): Shared => ({ _options:
 
 /** Checks every option. What is changed in the options later changes nothing. */
 export const share = (given: Options, tracker?: Tracker): Shared => {
-  lookAtNames(given, true)
+  lookAtNames(given)
   return hold(copyOf(given), tracker)
 }
 

@@ -8,5 +8,5 @@ import type { Options } from '../types.ts'
  */
 export const checkOptions = <T>(options: Options<T>): void => {
   prepare(options as Options)
-  lookAtNames(options, true)
+  lookAtNames(options)
 }
