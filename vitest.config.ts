@@ -4,7 +4,7 @@ import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 /** Lowers decorators with esbuild before vite sees them: vite's own compiler leaves TC39 ones in place, a SyntaxError in Node. */
-const decorators: Plugin = {
+export const decorators: Plugin = {
   name: 'lower-decorators',
   enforce: 'pre',
   async transform(code, id) {

@@ -24,7 +24,7 @@ const tables = [
 ].join('')
 const summary = summarize(tables)
 console.log(summary)
-if (!flags.quick) writeFileSync(inThisFolder('results.md'), `${head(summary)}\n${tables.trimEnd()}\n`)
+if (!flags.quick) writeFileSync(inThisFolder('results.md'), `${head()}\n${forReaders(tables).trimEnd()}\n`)
 if (/\| error: /.test(tables)) process.exitCode = 1
 
 /** Runs one of the measurements; shows what it prints as it comes, and gives it back. */
@@ -54,14 +54,29 @@ function summarize(text) {
   return `Targets: ${parts.join(', ')}.`
 }
 
-function head(summary) {
+/** Leaves out what is aimed at: that is for who works on it (package.json, this console), not for who reads. */
+function forReaders(text) {
+  let aims = -1
+  return text
+    .split('\n')
+    .map((line) => {
+      if (!line.startsWith('|')) {
+        aims = -1
+        return line
+      }
+      const cells = line.split('|')
+      if (aims < 0) aims = cells.findIndex((cell) => cell.trim() === 'target')
+      return aims < 0 ? line : cells.toSpliced(aims, 2).join('|')
+    })
+    .join('\n')
+}
+
+function head() {
   const peers = Object.entries(peerVersions()).map(([name, version]) => `${name} ${version}`)
   return `# Benchmark results
 
 Written by \`npm run bench\`. Node ${process.version}, ${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model ?? 'unknown cpu'}, ${cpus().length} cores.
 The machine is shared with other work: quote the ratios, not the nanoseconds.
-
-${summary}
 
 - **Speed**: a ratio is the time of a call over the time of the hand-written loop
   \`for (;;) { try { return await fn() } catch {} }\`. In each round every contender has one sample, beside one

@@ -38,7 +38,7 @@ const post = await client.fetchQuery({
       predicate: ({ status }) => status === 429 || status === 503,
       wait: retryAfter(),
       signal,
-    }).then((response) => response.json()),
+    }).then((response) => (response.ok ? response.json() : Promise.reject(new Error(`status ${response.status}`)))),
 })
 // end
 

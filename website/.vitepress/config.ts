@@ -35,7 +35,7 @@ export default defineConfig({
   transformHead: ({ page, title, description }) => [
     ['meta', { property: 'og:title', content: title }],
     ['meta', { property: 'og:description', content: description }],
-    ...(page === 'index.md' || page === '404.md' ? [] : [['link', { rel: 'alternate', type: 'text/markdown', href: base + page }] as [string, Record<string, string>]]),
+    ...(page === '404.md' ? [] : [['link', { rel: 'alternate', type: 'text/markdown', href: base + page }] as [string, Record<string, string>]]),
   ],
   // The tables of the reference need the room, and its pages are short.
   transformPageData({ relativePath, frontmatter }) {

@@ -519,12 +519,12 @@ describe('subscribe', () => {
 
 /** A client whose answers are on their way until they are delivered. */
 const slowly = () => {
-  const { eval: ask } = world.store.client()
+  const inner = world.store.client()
   const answers: (() => void)[] = []
   return {
     client: {
-      eval: async (...given: Parameters<typeof ask>) => {
-        const answer = await ask(...given)
+      eval: async (...given: Parameters<typeof inner.eval>) => {
+        const answer = await inner.eval(...given)
         await new Promise<void>((resolve) => answers.push(resolve))
         return answer
       },

@@ -222,7 +222,7 @@ describe('half-open', () => {
     expect([breaker.state, breaker.retryAfter]).toEqual(['half-open', 0])
   })
 
-  test('a probe slower than the slow calls of its window has failed', async () => {
+  test('a probe slower than the slow calls of its window has failed; one that is just as slow has not', async () => {
     const breaker = new CircuitBreaker({ trip: timeWindow({ minimumCalls: 1, slowCall: { duration: 100, rate: 1 } }) })
     const slow = (): void => void (now += 101)
     attempted(breaker, slow)
@@ -231,7 +231,7 @@ describe('half-open', () => {
     attempted(breaker, slow)
     expect(breaker.state).toBe('open')
     now += 60_000
-    attempted(breaker, ok)
+    attempted(breaker, () => void (now += 100))
     expect(breaker.state).toBe('closed')
   })
 })
@@ -424,6 +424,14 @@ describe('RT-26 saved and restored', () => {
     attempted(restored, fail)
     expect(restored.retryAfter).toBe(200)
     expect(reborn(new CircuitBreaker()).state).toBe('closed')
+  })
+
+  test('a strategy is told what the wait before the restart was', () => {
+    const recoveryTimeout = vi.fn(() => 100)
+    const restored = new CircuitBreaker({ failureThreshold: 1, recoveryTimeout, state: { state: 'open', openings: 1, openedAt: Date.now(), recoveryTimeout: 700 } })
+    now += 700
+    attempted(restored, fail)
+    expect(recoveryTimeout).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ tries: 2, previousWait: 700 }))
   })
 
   test('a probe that was out is asked for again', () => {

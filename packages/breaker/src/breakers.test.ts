@@ -1,6 +1,6 @@
 import { override, type Undo } from '@backon/core'
 import { levels } from '@backon/core/kit'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { CircuitBreakers } from './breakers.ts'
 
 let now: number
@@ -29,6 +29,15 @@ test('takes options of each key', () => {
   const breakers = new CircuitBreakers((key) => ({ name: `host ${key}`, failureThreshold: key === 'a' ? 1 : 2 }))
   for (const key of ['a', 'b']) expect(() => breakers.get(key).callSync(fail)).toThrow('boom')
   expect([...breakers].map(([, { name, state }]) => [name, state])).toEqual([['host a', 'open'], ['host b', 'closed']])
+})
+
+test('asks a function for the options of keys that were asked for, and of no other', () => {
+  const of = vi.fn(() => ({}))
+  const breakers = new CircuitBreakers(of)
+  expect(of).not.toHaveBeenCalled()
+  breakers.get('a')
+  breakers.get('a')
+  expect(of.mock.calls).toEqual([['a']])
 })
 
 test('drops the least recently used beyond max', () => {

@@ -231,14 +231,30 @@ describe('F-50 a fault in what the user gave', () => {
     expect(breaker.state).toBe('closed')
   })
 
-  test.each<[string, () => unknown]>([['throws', fail], ['gives NaN', () => NaN], ['gives -1', () => -1], ['gives a promise', async () => 5], ['gives a function', () => () => 5]])(
-    'recoveryTimeout %s: it opens, for the default time, and reports it once',
-    (_, recoveryTimeout) => {
-      const breaker = new CircuitBreaker({ failureThreshold: 1, recoveryTimeout: recoveryTimeout as never })
-      expect(attempted(breaker, fail)).toBe(boom)
-      expect([breaker.state, breaker.retryAfter, reported.mock.calls.length]).toEqual(['open', 60_000, 1])
-    },
-  )
+  test.each<[string, () => unknown, string]>([
+    ['throws', fail, 'boom'],
+    ['gives NaN', () => NaN, 'recoveryTimeout must be a number of 0 or more; got NaN'],
+    ['gives -1', () => -1, 'recoveryTimeout must be a number of 0 or more; got -1'],
+    ['gives a promise', async () => 5, 'recoveryTimeout must answer at once, not with a promise: decide inside the operation'],
+    ['gives a function', () => () => 5, 'recoveryTimeout must be a number of 0 or more; got function '],
+  ])('recoveryTimeout %s: it opens, for the default time, and reports it once', (_, recoveryTimeout, message) => {
+    const breaker = new CircuitBreaker({ failureThreshold: 1, recoveryTimeout: recoveryTimeout as never })
+    expect(attempted(breaker, fail)).toBe(boom)
+    expect([breaker.state, breaker.retryAfter]).toEqual(['open', 60_000])
+    expect(reported.mock.calls).toEqual([[expect.objectContaining({ message })]])
+  })
+
+  test('what was cut off is judged once: that it settles afterwards is no news, and no fault', async () => {
+    const controller = new AbortController()
+    const breaker = new CircuitBreaker({ failureThreshold: 1 })
+    let settle!: (error: Error) => void
+    const call = retry(() => new Promise((_, reject) => (settle = reject)), { signal: controller.signal, use: [breaker] })
+    controller.abort('gone')
+    await expect(call).rejects.toBe('gone')
+    settle(boom)
+    await new Promise((resolve) => setTimeout(resolve))
+    expect([breaker.state, reported.mock.calls]).toEqual(['closed', []])
+  })
 
   test('a rule of the user\'s own that throws: the outcome stands', async () => {
     const breaker = new CircuitBreaker({ trip: () => ({ record: fail, failures: () => 0 }) })
@@ -335,6 +351,18 @@ describe('whether it asks for the time', () => {
     const before = now
     await retry(ok, { use: [breaker] })
     expect(now > before).toBe(!timeless)
+  })
+
+  test('the time of an attempt that was cut off is counted once', async () => {
+    const seen: unknown[] = []
+    const breaker = new CircuitBreaker({ isFailure: ({ elapsed, duration }) => (seen.push([elapsed, duration]), true) })
+    const timers: (() => void)[] = []
+    using _ = override({ clock: { now: () => now, setTimeout: (ring) => timers.push(ring), clearTimeout: () => {} } })
+    const call = retry(() => new Promise(() => {}), { maxTime: 50, use: [breaker] })
+    now += 50
+    timers[0]!()
+    await expect(call).rejects.toMatchObject({ name: 'TimeoutError' })
+    expect(seen).toEqual([[50, 50]])
   })
 
   test('where a filter wants it, the record has the real times', async () => {

@@ -2,6 +2,7 @@ import { expo, override, retryAfter, type Undo } from '@backon/core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { CircuitBreaker } from './breaker.ts'
 import type { CircuitBreakerOptions } from './options.ts'
+import { watchCircuit } from './sharing.ts'
 import { countWindow, timeWindow } from './trip.ts'
 
 let now: number
@@ -31,6 +32,27 @@ const openFor = (options: CircuitBreakerOptions, facts: object = {}): number => 
 }
 
 describe('F-41 how long a probe may take', () => {
+  test('one that has answered does not hang, however long the next one lets wait for it', () => {
+    const breaker = new CircuitBreaker({ failureThreshold: 1, recoveryTimeout: 50, successThreshold: 2 })
+    attempted(breaker, failing())
+    now += 50
+    expect([attempted(breaker), breaker.state]).toEqual(['ok', 'half-open'])
+    now += hour
+    expect(breaker.state).toBe('half-open')
+    expect([attempted(breaker), breaker.state]).toEqual(['ok', 'closed'])
+  })
+
+  test('whoever is told of one that hangs may close the circuit: the call that has found out goes through', () => {
+    const breaker: CircuitBreaker = new CircuitBreaker({ failureThreshold: 1, recoveryTimeout: 50 })
+    attempted(breaker, failing())
+    now += 50
+    void breaker.call(() => new Promise(() => {}))
+    now += 60_000
+    const closing = watchCircuit(breaker, { onCircuitOpen: () => breaker.reset() })
+    expect([attempted(breaker), breaker.state]).toEqual(['ok', 'closed'])
+    closing()
+  })
+
   test('a service that is slower than the open time is found healthy', async () => {
     const breaker = new CircuitBreaker({ failureThreshold: 1, recoveryTimeout: 50 })
     attempted(breaker, failing())

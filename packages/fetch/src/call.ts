@@ -2,9 +2,9 @@ import { clock } from '@backon/core'
 import { hasBody, isRequest, isStream } from './bodies.ts'
 import type { ResponseError } from './error.ts'
 import { methodOf } from './methods.ts'
+import { Facts, hostOf, textOf } from './request.ts'
 import type { Settings } from './settings.ts'
-import { Facts, hostOf } from './request.ts'
-import type { Body, FetchInit, RequestFacts } from './types.ts'
+import type { FetchInit, RequestFacts } from './types.ts'
 
 /** An answer with a body, until it is clear whether it is handed out. */
 export interface Answer {
@@ -19,16 +19,17 @@ export interface Answer {
 export interface Call {
   readonly _settings: Settings
   readonly _input: string | URL | Request
-  readonly _init: FetchInit | undefined
+  /** A copy of what was given. Its headers are those of the Request where it has none, and with the key that was made here. */
+  readonly _init: FetchInit
   readonly _facts: RequestFacts
   /** Method and host, never the path: it becomes a label. */
-  readonly _name: string
+  /** Asked when somebody wants to know: to read a host takes time. */
+  readonly _name: () => string
   readonly _signal: AbortSignal | undefined
-  readonly _body: Body | undefined
   /** Its body can be read once. */
   readonly _oneShot: boolean
-  /** Where a key was added to them. */
-  readonly _headers: Headers | undefined
+  /** Has a key that was made here. */
+  readonly _keyed: boolean
   readonly _maxTime: number | undefined
   /** When it must be over, on the clock in force. */
   readonly _deadline: number
@@ -47,54 +48,47 @@ const keyHeader = 'idempotency-key'
 /** A key that nobody else makes. `randomUUID` is missing on pages without https. */
 const newKey = (): string => crypto.randomUUID?.() ?? crypto.getRandomValues(new Uint32Array(4)).join('-')
 
-/** A dictionary may be anything with these properties, a Request too, whose getters are enumerable but not its own. */
-const plain = (init: FetchInit): any => {
-  if (Object.getPrototypeOf(init) === Object.prototype) return { ...init }
-  const copy: any = {}
-  for (const name in init) copy[name] = init[name as keyof FetchInit]
-  return copy
-}
-
-const headersOf = (input: unknown, init: FetchInit | undefined): Headers => new Headers(init?.headers ?? (isRequest(input) ? input.headers : undefined))
+/** An option that may be a function of the request. */
+export const ofRequest = (option: any, facts?: RequestFacts): any => (typeof option === 'function' ? option(facts) : option)
 
 /** Decides what kind of request it is, once, before the first attempt. */
-export const open = (settings: Settings, input: any, given: FetchInit | undefined): Call => {
+export const open = (settings: Settings, input: any, given?: FetchInit): Call => {
+  const { idempotencyKey, idempotent, maxTime, name, signal } = settings
   const request = isRequest(input) ? input : undefined
-  const init = given && plain(given)
-  if (init) delete init.retry
-  const method = methodOf(init?.method ?? request?.method)
-  const facts = new Facts(input, method)
-  const body = init?.body ?? undefined
-  const oneShot = body === undefined ? !!request && hasBody(request) : isStream(body)
-  let headers: Headers | undefined
+  const init: any = {}
+  // A dictionary may be anything with these properties, a Request too, whose getters are enumerable but not its own.
+  for (const name in given) if (name !== 'retry') init[name] = given[name as keyof FetchInit]
+  if (request) init.headers ??= request.headers
+  const text = textOf(input)
+  const method = methodOf(init.method ?? request?.method)
+  const facts = new Facts(text, method)
+  let keyed = false
 
   if (!facts.idempotent) {
-    const all = headersOf(input, init)
-    const { idempotencyKey } = settings
-    if (idempotencyKey && !all.has(keyHeader) && /^(?:POST|PATCH)$/i.test(method)) {
-      headers = all
-      headers.set(keyHeader, idempotencyKey === true ? newKey() : typeof idempotencyKey === 'function' ? idempotencyKey(facts) : idempotencyKey)
+    const headers = new Headers(init.headers)
+    if (idempotencyKey && !headers.has(keyHeader) && /^(?:POST|PATCH)$/i.test(method)) {
+      headers.set(keyHeader, idempotencyKey === true ? newKey() : ofRequest(idempotencyKey, facts))
+      init.headers = headers
+      keyed = true
     }
-    facts.idempotent = all.has(keyHeader)
+    facts.idempotent = headers.has(keyHeader)
   }
-  const { idempotent, maxTime, signal } = settings
   if (idempotent !== undefined) {
-    facts.idempotent = typeof idempotent === 'function' ? idempotent(facts) : idempotent
+    facts.idempotent = ofRequest(idempotent, facts)
     facts.safe &&= facts.idempotent
   }
 
-  const own = (init?.signal === undefined ? request?.signal : init.signal) ?? undefined
-  const time = typeof maxTime === 'function' ? maxTime() : maxTime
+  const own = (init.signal === undefined ? request?.signal : init.signal) ?? undefined
+  const time: number | undefined = ofRequest(maxTime)
   return {
     _settings: settings,
     _input: input,
     _init: init,
     _facts: facts,
-    _name: settings.name ?? `${method} ${hostOf(input)}`,
+    _name: () => name ?? `${method} ${hostOf(text)}`,
     _signal: own && signal ? AbortSignal.any([own, signal]) : (own ?? signal),
-    _body: body,
-    _oneShot: oneShot,
-    _headers: headers,
+    _oneShot: init.body == null ? !!request && hasBody(request) : isStream(init.body),
+    _keyed: keyed,
     _maxTime: time,
     _deadline: time === undefined ? Infinity : clock().now() + time,
     _busy: 0,
@@ -105,4 +99,4 @@ export const open = (settings: Settings, input: any, given: FetchInit | undefine
 }
 
 /** Whether it may run more than once at a time: safe, and not for a part of something. */
-export const isHedgeable = ({ _facts, _init, _input, _oneShot }: Call): boolean => _facts.safe && !_oneShot && !headersOf(_input, _init).has('range')
+export const isHedgeable = ({ _facts, _init, _oneShot }: Call): boolean => _facts.safe && !_oneShot && !new Headers(_init.headers as HeadersInit).has('range')

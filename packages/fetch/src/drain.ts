@@ -16,7 +16,7 @@ export const drain = async (response: Response | undefined, controller: AbortCon
   // Some libraries have a stream of Node there: that one is cut off.
   const reader = body.getReader?.()
   const cancel = (): void => {
-    controller.abort(new DOMException('the response is not wanted', 'AbortError'))
+    controller.abort()
     // For who does not listen to signals.
     reader?.cancel().catch(() => {})
   }

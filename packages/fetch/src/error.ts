@@ -9,10 +9,10 @@ import { hintOf } from './hints.ts'
 export class ResponseError extends Error {
   override readonly name = 'ResponseError'
   /** Handed out in the end, or let go when the next attempt is certain: `clone()` it in `after` to read it. */
-  readonly response: Response
-  readonly status: number
+  declare readonly response: Response
+  declare readonly status: number
   /** How long the server asks to wait, in ms; `undefined` where it has not said. */
-  readonly retryAfter: number | undefined
+  declare readonly retryAfter: number | undefined
   /** `false` where asking again is of no use, or not allowed. */
   declare readonly retryable?: false
 

@@ -1,5 +1,8 @@
 import type { Details } from '@backon/core'
-import { ruleOf } from './network.ts'
+import { coded, ruleOf } from './network.ts'
+
+/** Codes that say something about the program, not about the service. */
+const ours = /^(?:UND_)?ERR_(?:INVALID|NOT_SUPPORTED|ABORTED|CLOSED|DESTROYED)/
 
 /**
  * Judges an outcome for a circuit breaker or a hedge: 5xx, network errors and timeouts are failures; any other answer is a success, as the service answers (a 404 closes a
@@ -13,5 +16,5 @@ export const isHttpFailure = (details: Pick<Details<any>, 'value' | 'exception'>
   const status = ('exception' in details ? exception?.response : details.value)?.status
   if (typeof status === 'number') return status === 408 || status === 429 ? 'ignore' : status >= 500
   if (!('exception' in details)) return false
-  return exception?.refused || exception?.name === 'AbortError' || !ruleOf(exception) ? 'ignore' : true
+  return exception?.refused || exception?.name === 'AbortError' || !ruleOf(exception) || ours.test(coded(exception)?.code) ? 'ignore' : true
 }

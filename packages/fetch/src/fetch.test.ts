@@ -174,6 +174,11 @@ describe('what is retried', () => {
     expect(await runs(lost('ETIMEDOUT', { syscall: 'connect' }), { method: 'GET' }, { errors: { ETIMEDOUT: 'never' } })).toBe(1)
   })
 
+  test('a row that is given goes before what a code says in itself', async () => {
+    expect(await runs(refusedStream, { method: 'POST' }, { errors: { ERR_HTTP2_STREAM_ERROR: 'never' } })).toBe(1)
+    expect(await runs(lost('ETIMEDOUT', { syscall: 'connect' }), { method: 'POST' }, { errors: { ETIMEDOUT: 'idempotent' } })).toBe(1)
+  })
+
   test('`idempotent` overrides the class', async () => {
     expect(await runs(503, { method: 'POST' }, { idempotent: true })).toBe(2)
     expect(await runs(503, { method: 'GET' }, { idempotent: false })).toBe(1)
@@ -312,6 +317,14 @@ describe('bodies', () => {
     }
   })
 
+  test('a body function that gives nothing sends nothing', async () => {
+    for (const nothing of [undefined, null]) {
+      const { fetch, calls } = script(200)
+      await createFetch({ ...fast, fetch })(url, { method: 'PUT', body: () => nothing as never })
+      expect(await calls[0]!.request().text()).toBe('')
+    }
+  })
+
   test('a Request without a body is sent anew, with its headers, and one with a body once', async () => {
     await using server = await serve((response, __, nth) => response.writeHead(nth % 2 ? 503 : 200).end())
     const http = createFetch({ ...fast, attemptHeader: 'x-retry-count' })
@@ -429,6 +442,7 @@ describe('isHttpFailure', () => {
     ['ECONNRESET', thrown(lost('ECONNRESET')), true], ['a bad certificate', thrown(lost('CERT_HAS_EXPIRED')), true], ['garbage', thrown(lost('HPE_INVALID_CONSTANT')), true],
     ['Failed to fetch', thrown(new TypeError('Failed to fetch')), true], ['a timeout', thrown(new TimeoutError('x')), true],
     ['an invalid URL', thrown(lost('ERR_INVALID_URL')), 'ignore'], ['a mistake', thrown(new TypeError('x is not a function')), 'ignore'], ['undefined', thrown(undefined), 'ignore'],
+    ['what throws when it is looked at', thrown({ get code() { throw new Error('inner') } }), 'ignore'],
     ['an abort', thrown(new DOMException('x', 'AbortError')), 'ignore'], ['a refusal', thrown(Object.assign(new Error('full'), { refused: true })), 'ignore'],
   ])('%s', (_, verdict, expected) => {
     expect(verdict).toBe(expected)

@@ -1,22 +1,20 @@
-import { type Attempt, retry, TimeoutError } from '@backon/core'
-import { letGo, send } from './attempt.ts'
-import { type Call, open } from './call.ts'
+import { TimeoutError } from '@backon/core'
+import { prepared } from '@backon/core/kit'
+import { letGo } from './answers.ts'
+import { send } from './attempt.ts'
+import { type Call, ofRequest, open } from './call.ts'
 import { ResponseError } from './error.ts'
 import { handOut } from './lifetime.ts'
 import { settingsOf } from './options.ts'
 import type { Settings } from './settings.ts'
-import type { CallOptions, FetchOptions, RetryingFetch } from './types.ts'
-
-/** What was given, without what is `undefined`. */
-const given = (options: CallOptions): CallOptions => Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+import type { FetchOptions, RetryingFetch } from './types.ts'
 
 /** Runs a call. What is the same in all calls is prepared; plugins that depend on the request, and a `maxTime` that is asked for, are of one call. */
 const attempts = (call: Call): Promise<Response> => {
-  const { _facts, _maxTime, _name, _settings: { base, maxTime, run, use }, _signal } = call
-  const operation = (attempt: Attempt): Promise<Response> => send(call, attempt)
-  return typeof use === 'function' || typeof maxTime === 'function'
-    ? retry(operation, { ...base, name: _name, signal: _signal, maxTime: _maxTime, use: typeof use === 'function' ? use(_facts) : use })
-    : run(operation, { name: _name, signal: _signal })
+  const { _facts, _maxTime, _name, _settings, _signal } = call
+  const { base, use } = _settings
+  const run = _settings.run ?? prepared({ ...base, maxTime: _maxTime, use: ofRequest(use, _facts) })
+  return run((attempt) => send(call, attempt), { name: _name, signal: _signal })
 }
 
 /** An answer that failed comes out as what it is: an answer. */
@@ -28,7 +26,7 @@ const conclude = (call: Call, error: unknown): Response => {
   }
   for (const { _controller } of call._answers) _controller.abort(error)
   // Its body is gone; only a deadline that has passed in a wait comes to this.
-  throw last ? new TimeoutError(`${call._name}: no result within maxTime, ${call._maxTime} ms`, { cause: error }) : error
+  throw last ? new TimeoutError(`${call._name()}: no result within maxTime, ${call._maxTime} ms`, { cause: error }) : error
 }
 
 /**
@@ -45,10 +43,12 @@ const conclude = (call: Call, error: unknown): Response => {
 export const createFetch = (options: FetchOptions = {}): RetryingFetch => {
   const settings = settingsOf(options)
   const own = { ...options }
-  let once: Settings | undefined
-  const settingsFor = (retry: CallOptions | false): Settings =>
-    retry === false ? (once ??= settingsOf({ ...own, maxTries: 1 }))
-    : settingsOf(Object(retry) === retry ? { ...own, ...given(retry) } : retry, true)
+  const settingsFor = (retry: any): Settings => {
+    if (retry === false) retry = { maxTries: 1 }
+    const all: any = { ...own }
+    for (const name in retry) if (retry[name] !== undefined) all[name] = retry[name]
+    return settingsOf(Object(retry) === retry ? all : retry, true)
+  }
 
   return async (input, init) => {
     const call = open(init?.retry === undefined ? settings : settingsFor(init.retry), input, init)

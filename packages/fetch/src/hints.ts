@@ -1,6 +1,7 @@
 import { httpDate, retryAfterOf } from '@backon/core/kit'
 
-const number = (text: string | null | undefined): number => (/^\d+(?:\.\d+)?$/.test(text?.trim() ?? '') ? +text! : NaN)
+/** A number in a text; NaN where it has no such form. */
+const number = (text: any, form = /^(\d+(?:\.\d+)?)$/): number => Number(form.exec(text)?.[1])
 
 /** Above this, a reset is the time of day in seconds since 1970, not how long it takes (as GitHub and others send it). */
 const epoch = 1e9
@@ -20,9 +21,8 @@ export const hintOf = (response: Response): number | undefined => {
   if (seconds > epoch) seconds -= (httpDate(headers?.get('date') ?? '', 0) || Date.now()) / 1_000
   else if (!(seconds >= 0)) {
     const quotas = (headers?.get('ratelimit') ?? '').split(',')
-    const resets = (items: string[]): number[] => items.map((item) => number(/;\s*t=(\d+)/.exec(item)?.[1]))
-    const empty = resets(quotas.filter((item) => /;\s*r=0\b/.test(item)))
-    seconds = empty[0] === undefined && limited ? resets(quotas)[0]! : Math.max(...empty)
+    const empty = quotas.filter((quota) => number(quota, /;\s*r=(\d+)/) === 0)
+    seconds = Math.max(...(empty[0] || !limited ? empty : [quotas[0]]).map((quota) => number(quota, /;\s*t=(\d+)/)))
   }
   return seconds > -Infinity ? Math.max(0, seconds) * 1_000 : undefined
 }

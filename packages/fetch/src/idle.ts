@@ -8,24 +8,23 @@ import { close, withBody } from './like.ts'
 export const bounded = (response: Response, ms: number, name: string, controller: AbortController): Response => {
   const reader = response.body!.getReader()
   const time = clock()
-  let timer: unknown
-
-  const read = async (sink: ReadableByteStreamController): Promise<void> => {
-    const { done, value } = await reader.read()
-    if (done) close(sink)
-    else if (value.byteLength) sink.enqueue(value as Uint8Array<ArrayBuffer>)
-    else await read(sink)
+  const pull = async (sink: ReadableByteStreamController): Promise<void> => {
+    const timer = time.setTimeout(() => {
+      const error = new TimeoutError(`${name}: no data within ${ms} ms`)
+      sink.error(error)
+      controller.abort(error)
+      // For who does not listen to signals.
+      reader.cancel(error).catch(() => {})
+    }, ms)
+    try {
+      let read = await reader.read()
+      while (read.value?.byteLength === 0) read = await reader.read()
+      if (read.done) close(sink)
+      else sink.enqueue(read.value as Uint8Array<ArrayBuffer>)
+    } finally {
+      time.clearTimeout(timer)
+    }
   }
-  const pull = (sink: ReadableByteStreamController): Promise<void> =>
-    new Promise<void>((resolve, reject) => {
-      timer = time.setTimeout(() => {
-        const error = new TimeoutError(`${name}: no data within ${ms} ms`)
-        reject(error)
-        controller.abort(error)
-        reader.cancel(error).catch(() => {})
-      }, ms)
-      read(sink).then(resolve, reject)
-    }).finally(() => time.clearTimeout(timer))
 
   return withBody(response, new ReadableStream({ type: 'bytes', pull, cancel: (reason) => reader.cancel(reason) }))
 }

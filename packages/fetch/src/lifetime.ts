@@ -16,25 +16,19 @@ export const keep = (body: unknown, controller: AbortController, attempt: Attemp
   if (Object(body) === body) kept.set(body as object, those)
 }
 
-/**
- * Gives a response out: `maxTime` ends its body though the call is over, and so does too long a silence. Without a body, or without these two, it is left
- * alone.
- */
+/** Gives a response with a body out: `maxTime` ends its body though the call is over, and so does too long a silence. */
 export const handOut = (response: Response, controller: AbortController, { _deadline, _maxTime, _name, _settings }: Call): Response => {
   const { idle } = _settings
-  // In this order: to ask a response for its body costs more than the rest.
-  if ((_deadline === Infinity && idle > longest) || !response?.body) return response
-  const left = _deadline === Infinity ? _deadline : Math.max(0, _deadline - clock().now())
   // An event stream has no end that could come in time.
-  if (left <= longest && !response.headers?.get('content-type')?.toLowerCase().startsWith('text/event-stream')) {
+  if (_maxTime! <= longest && !/^text\/event-stream/i.test(response.headers?.get('content-type') ?? '')) {
     // Weak, as most bodies are read long before.
     const weak = new WeakRef(controller)
     const timer: any = clock().setTimeout(
       // Whoever goes on with bodies that were cut off must not go on with this one.
-      () => weak.deref()?.abort(Object.assign(new TimeoutError(`${_name}: the body was not complete within maxTime, ${_maxTime} ms`), { retryable: false })),
-      left,
+      () => weak.deref()?.abort(Object.assign(new TimeoutError(`${_name()}: the body was not complete within maxTime, ${_maxTime} ms`), { retryable: false })),
+      Math.max(0, _deadline - clock().now()),
     )
     timer?.unref?.()
   }
-  return idle <= longest && 'getReader' in response.body ? bounded(response, idle, _name, controller) : response
+  return idle <= longest && 'getReader' in response.body! ? bounded(response, idle, _name(), controller) : response
 }

@@ -3,7 +3,7 @@ import { invalid } from '@backon/core/kit'
 import { isRequest } from './bodies.ts'
 import { inBrowser } from './browser.ts'
 import { close, withBody } from './like.ts'
-import { hostOf } from './request.ts'
+import { hostOf, textOf } from './request.ts'
 import type { RetryingFetch } from './types.ts'
 
 /** How a body that was cut off is gone on with. */
@@ -75,7 +75,7 @@ export const resumable = (http: RetryingFetch | typeof globalThis.fetch, { maxTr
       for (const name in more) all.set(name, more[name]!)
       return send(input, { ...init, headers: all })
     }
-    return withBody(response, resuming(response, ask, { maxTries, wait, signal: signal ?? undefined, name: `GET ${hostOf(input)}` }))
+    return withBody(response, resuming(response, ask, { maxTries, wait, signal: signal ?? undefined, name: `GET ${hostOf(textOf(input))}` }))
   }
 }
 

@@ -480,6 +480,7 @@ test.each([
   [{ wait: -1 }, RangeError, '-1'],
   [{ wait: NaN }, RangeError, 'NaN'],
   [{ wait: 'soon' }, TypeError, 'soon'],
+  [{ wait: '100' }, TypeError, /^wait must be .*did you mean 100\?/],
   [{ wait: [10, -1] }, RangeError, '-1'],
   [{ maxHedge: 0 }, RangeError, 'maxHedge must be an integer of 1 or more; got 0'],
   [{ maxHedge: 1.5 }, RangeError, 'maxHedge'],

@@ -182,3 +182,12 @@ test('the delay does not sink because slow answers are cut off', async () => {
   expect(ask(wait)).toBeLessThan(105)
   expect(copies / 3_000).toBeLessThan(1.13)
 })
+
+test.each([
+  ['no fallback', undefined, true],
+  ['a number', 10, true],
+  ['a strategy that needs no clock', expo(), true],
+  ['a strategy that may ask for the time of the call', () => 1, false],
+])('says whether it needs the clock of the call, and that no jitter changes it: %s', (_, fallback, timeless) => {
+  expect({ ...latencyPercentile(95, { fallback }) }).toMatchObject({ exact: true, timeless })
+})

@@ -110,6 +110,10 @@ describe('eager: false', () => {
     expect(operation.starts).toEqual([0, 10, 110, 210])
   })
 
+  test('is true or false and nothing else', () => {
+    expect(() => hedging({ eager: 'no' as any })).toThrow(new TypeError('eager must be a boolean; got "no"'))
+  })
+
   test('with no copy running fails at once', async () => {
     const error = failure('alone')
     const operation = service({ after: 5, fails: error })
@@ -249,7 +253,7 @@ describe('F-48 isFailure', () => {
     ['F-09 gives a promise', async () => Promise.reject(failure('late')), 'isFailure must answer at once'],
   ])('that %s is reported once, and the default judges', async (_, broken, message) => {
     const plugin = hedging({ wait: 10, isFailure: broken as any })
-    const operation = service({ fails: failure('x') }, { value: 'fine' })
+    const operation = service({ fails: failure('x') }, { fails: failure('y') }, { value: 'fine' })
     expect((await settled(retry(operation, { maxTries: 1, use: [plugin] }))).value).toBe('fine')
     expect(reported).toHaveBeenCalledTimes(1)
     expect(reported.mock.calls[0]![0].message).toContain(message)
@@ -320,6 +324,48 @@ describe('F-49 nothing is left', () => {
     const operation = service({ value: 'first' }, { value: 'second' })
     const seen = await settled(once(operation, { wait: 100, maxHedge: 2, onDiscard, isFailure: () => true }))
     expect([seen.value, onDiscard.mock.calls, operation.attempts.map(({ aborted }) => aborted)]).toEqual(['second', [['first']], [true, false]])
+  })
+
+  test('of values that were turned down the one with a hint comes out, and the others go to onDiscard', async () => {
+    const onDiscard = vi.fn()
+    const [busy, bad] = [new Response('', { status: 429, headers: { 'retry-after': '30' } }), new Response('', { status: 500 })]
+    const operation = service({ after: 20, value: bad }, { after: 5, value: busy })
+    const seen = await settled(once(operation, { wait: 10, onDiscard, isFailure: ({ value }: any) => value.status >= 400 }))
+    expect([seen.value, onDiscard.mock.calls, operation.attempts.map(({ aborted }) => aborted)]).toEqual([busy, [[bad]], [true, false]])
+  })
+
+  test('an error that comes too late is no value: onDiscard does not get it', async () => {
+    const onDiscard = vi.fn()
+    await settled(once(service({ after: 50, deaf: true, fails: failure('late') }, { after: 5 }), { wait: 10, onDiscard }))
+    expect(onDiscard).not.toHaveBeenCalled()
+  })
+
+  test('when the timeout has passed, the error says which', async () => {
+    const { error } = await settled(once(service({ after: 500 }), { wait: 10, timeout: 40 }))
+    expect([error.name, error.message]).toEqual(['TimeoutError', 'no result within 40 ms'])
+  })
+
+  test('no timer, where no further copy is to come by time', async () => {
+    const controller = new AbortController()
+    const promise = once(() => new Promise(() => {}), { wait: Infinity }, { signal: controller.signal })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(vi.getTimerCount()).toBe(0)
+    controller.abort('gone')
+    await expect(promise).rejects.toBe('gone')
+  })
+
+  test('an abort before anything was waited for ends it with its reason, and reports nothing', async () => {
+    const controller = new AbortController()
+    const promise = once(() => new Promise(() => {}), { wait: 10 }, { signal: controller.signal })
+    controller.abort('gone')
+    await expect(promise).rejects.toBe('gone')
+    expect(reported).not.toHaveBeenCalled()
+  })
+
+  test('a strategy that has run out is not asked again', async () => {
+    const wait = vi.fn(() => undefined)
+    await settled(once(service({ after: 50, fails: failure('x') }), { wait }))
+    expect(wait).toHaveBeenCalledTimes(1)
   })
 
   test('no listener on the attempt around it', async () => {
@@ -473,9 +519,10 @@ describe('budget', () => {
 
   test('earns by a hedge that is the whole call, on success alone; not where it is a plugin itself', async () => {
     const whole = budgetOf(9)
-    await settled(hedge(service({}), { budget: whole.budget }))
     await settled(hedge(service({ fails: new NonRetryableError('x') }), { budget: whole.budget }))
     await settled(hedge(service({ fails: failure('404') }), { budget: whole.budget, isFailure: () => false }))
+    expect(whole.told).toEqual([])
+    await settled(hedge(service({}), { budget: whole.budget }))
     expect(whole.told).toEqual(['earn'])
     const part = budgetOf(9)
     await settled(once(service({}), { budget: part.budget }))
@@ -574,6 +621,12 @@ describe('compositions', () => {
 })
 
 describe('synchronous copies', () => {
+  test.each([undefined, null, 0])('that return %s have answered', (value) => {
+    const operation = vi.fn(() => value)
+    expect(retrySync(operation, { maxTries: 1, use: [hedging({ wait: 10 })] })).toBe(value)
+    expect(operation).toHaveBeenCalledTimes(1)
+  })
+
   test('of which the last is not retryable: its error comes out', () => {
     const fatal = new NonRetryableError('fatal')
     let copies = 0
@@ -635,6 +688,16 @@ describe('what is learned', () => {
 
   test('of a further copy that failed nothing: the first is learned from as always', async () => {
     expect(await learned(service({ after: 50 }, { after: 5, fails: failure('x') }))).toEqual([50])
+  })
+
+  test('once from an attempt that was timed out, though its copy answers afterwards', async () => {
+    expect(await learned(service({ after: 80, deaf: true }), { maxHedge: 1 }, { use: undefined, maxTime: 50 })).toEqual([50])
+  })
+
+  test('what learns and throws ends the hedge with its error', async () => {
+    const error = failure('full')
+    const wait = Object.assign(() => 10, { observe: () => { throw error } })
+    expect(await settled(once(service({ after: 5 }), { wait }))).toEqual({ at: 5, error })
   })
 
   test('nothing from a first copy whose value is turned down', async () => {

@@ -40,7 +40,7 @@ export interface Call {
   readonly _work: Operation<any>
   _target: Function
   readonly _args: readonly unknown[]
-  readonly _name: string | undefined
+  readonly _name: string | (() => string) | undefined
   /** What can cut it short, besides its deadline. */
   readonly _sources: readonly Source[]
   /** Refuses a promise, where nobody can wait for it. */
@@ -78,7 +78,7 @@ export const wrap = (operation: Operation<any>, { _plugins }: Policy): Operation
 
 /** Opens a call: before its first attempt, or with that one under way since it `started`. */
 export const newCall = (
-  policy: Policy, work: Operation<any>, target: Function, args: readonly unknown[], started: number, sources: readonly Source[], name?: string, attempt?: CallAttempt, refuse?: Call['_refuse'],
+  policy: Policy, work: Operation<any>, target: Function, args: readonly unknown[], started: number, sources: readonly Source[], name?: Call['_name'], attempt?: CallAttempt, refuse?: Call['_refuse'],
 ): Call => ({
   _policy: bounded(policy),
   _work: work,
@@ -107,11 +107,11 @@ export const newCall = (
 
 /** Writes down the facts as they stand. */
 export const record = (call: Call): any => {
-  const { _args, _ending, _phase, _policy, _target, _wait } = call
+  const { _args, _ending, _name, _phase, _policy, _target, _wait } = call
   const details: any = {
     // Fresh for each call, and there anyway.
     call: _args,
-    name: call._name ?? _policy._name ?? _target.name,
+    name: (typeof _name === 'function' ? _name() : _name) ?? _policy._name ?? _target.name,
     target: _target,
     args: _args,
     tries: call._tries,

@@ -162,11 +162,13 @@ export interface Shared {
   _policy: Policy
 }
 
+/** Checks options that nobody changes. */
+export const hold = (options: Forced, tracker?: Tracker): Shared => ({ _options: options, _tracker: tracker, _version: state().version, _policy: prepare(options, tracker) })
+
 /** Checks every option. What is changed in the options later changes nothing. */
 export const share = (given: Options, tracker?: Tracker): Shared => {
   lookAtNames(given, true)
-  const options = copyOf(given)
-  return { _options: options, _tracker: tracker, _version: state().version, _policy: prepare(options, tracker) }
+  return hold(copyOf(given), tracker)
 }
 
 /** What a call that starts now runs by. */

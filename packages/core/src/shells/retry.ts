@@ -24,7 +24,7 @@ const factsOf = (grow: () => Call): Details => record(grow())
  * the promise. (It is one function, because an error's stack has room for ten frames, and the caller's own has to be among them.)
  */
 export const run = <Given>(
-  policyOf: (given: Given) => Policy, given: Given, operation: Operation<any>, target: Function = operation, args: readonly unknown[] = [], also?: Source, name?: string,
+  policyOf: (given: Given) => Policy, given: Given, operation: Operation<any>, target: Function = operation, args: readonly unknown[] = [], also?: Source, name?: Call['_name'],
 ): Promise<any> => {
   try {
     const policy = policyOf(given)
