@@ -5,6 +5,7 @@ const kinds = {
   equivalent: 'nobody can see a difference',
   speed: 'only slower, or more memory, or a detour to the same end',
   text: 'the wording of a message',
+  elsewhere: 'a test sees it that is not asked here',
   open: 'a hole: nobody has closed it or said why not',
 }
 

@@ -248,12 +248,13 @@ describe('RT-47 how a loop ends', () => {
     expect(time.now()).toBe(1_060)
   })
 
-  test('a signal aborted before: the body does not run', async () => {
+  test('a signal aborted before: the body does not run, and nobody is told', async () => {
     const body = vi.fn()
-    const options = { signal: AbortSignal.abort('no') }
+    const { told, plugin } = ending()
+    const options = { signal: AbortSignal.abort('no'), use: [plugin] }
     expect(await loop(options, body)).toEqual(['rejected', 'no'])
     expect(loopSync(options, body)).toEqual(['rejected', 'no'])
-    expect(body).not.toHaveBeenCalled()
+    expect([body.mock.calls, told]).toEqual([[], []])
   })
 
   test('an abort in a wait', async () => {
