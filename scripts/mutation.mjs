@@ -43,7 +43,7 @@ function read(file) {
 }
 
 const byPlace = (one, other) => (one.file === other.file ? one.at - other.at : one.file < other.file ? -1 : 1)
-const survivor = ({ killed, ...rest }) => rest
+const survivor = ({ file, at, lines, line, code, becomes }) => ({ file, at, lines, line, code, becomes })
 const isSame = (one, other) => one.file === other.file && one.at === other.at && one.code === other.code && one.becomes === other.becomes
 
 /** What a whole run has found. */
@@ -57,7 +57,7 @@ function anewOf({ mutants, killed, survivors }, asked, all) {
   return {
     mutants: mutants - found.filter((one) => !one).length,
     killed: killed + dead,
-    survivors: [...rest, ...found.filter((one) => one && !one.killed)].map(({ id, ...one }) => survivor(one)).sort(byPlace),
+    survivors: [...rest, ...found.filter((one) => one && !one.killed)].map(survivor).sort(byPlace),
   }
 }
 
