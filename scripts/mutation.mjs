@@ -78,7 +78,8 @@ const short = (code) => {
 
 const reasons = JSON.parse(readFileSync('docs/quality-survivors.json', 'utf8'))
 const kindOf = (survivor) => reasonFor(survivor, reasons)?.kind ?? 'open'
-const results = existsSync('docs/quality.json') ? JSON.parse(readFileSync('docs/quality.json', 'utf8')) : {}
+const written = () => (existsSync('docs/quality.json') ? JSON.parse(readFileSync('docs/quality.json', 'utf8')) : {})
+const results = written()
 const asked = process.argv.slice(2).filter((name) => !name.startsWith('--'))
 const unknown = asked.filter((asked) => !sets.some(({ name }) => name === asked))
 if (unknown.length > 0) {
@@ -104,7 +105,8 @@ for (const { name } of process.argv.includes('--write') ? [] : sets.filter(({ na
       continue
     }
     const all = read(join(folder, 'mutation.json'))
-    results[name] = again ? anewOf(before, open, all) : anew(all)
+    // A run of another set may have ended meanwhile.
+    Object.assign(results, written(), { [name]: again ? anewOf(before, open, all) : anew(all) })
     writeFileSync('docs/quality.json', `${JSON.stringify(Object.fromEntries(sets.filter(({ name }) => results[name]).map(({ name }) => [name, results[name]])), null, 1)}\n`)
   } finally {
     rmSync(folder, { recursive: true, force: true })
