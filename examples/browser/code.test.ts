@@ -15,7 +15,7 @@ test('the TypeScript to copy compiles, for each strategy and jitter', () => {
     // A value that is not the default of any option, so that each is written out.
     const options = Object.fromEntries(Object.keys(strategies[wait as keyof typeof strategies]).map((name) => [`${wait}.${name}`, 1_234]))
     const some = { ...initial, wait, jitter: jitters[i % jitters.length]!, ...options, timeout: 2_000, maxTime: 60_000 }
-    return [initial, some, { ...some, breaker: true, hedge: true }, { ...some, breaker: true, trip: 'share' }].map((settings, j) => {
+    return [initial, some, { ...some, breaker: true, hedge: true }, { ...some, breaker: true, trip: 'share' }, { ...some, hedge: true, budget: true }].map((settings, j) => {
       const file = join(folder, `${wait}-${j}.ts`)
       writeFileSync(file, code(settings))
       return file

@@ -216,9 +216,9 @@ describe.skipIf(!executablePath)('the playground, in Chromium', { timeout: 90_00
   })
 
   test('names each option as the library does, beside its label', async () => {
-    await open('breaker=true&hedge=true')
+    await open('breaker=true&hedge=true&budget=true')
     const names = await page.locator('#form [data-row]:not([hidden]) code').allTextContents()
-    expect(names).toEqual(['wait', 'factor', 'base', 'maxValue', 'jitter', 'maxTries', 'maxTime', 'timeout()', 'CircuitBreaker', 'trip', 'failureThreshold', 'recoveryTimeout', 'hedging', 'wait', 'maxHedge'])
+    expect(names).toEqual(['wait', 'factor', 'base', 'maxValue', 'jitter', 'maxTries', 'maxTime', 'timeout()', 'CircuitBreaker', 'trip', 'failureThreshold', 'recoveryTimeout', 'hedging', 'wait', 'maxHedge', 'RetryBudget', 'ratio', 'credit'])
   })
 
   test('shows the circuit, hedges, waits and refusals', async () => {

@@ -37,6 +37,13 @@ function writeBreaker(policy: Settings, { imports, before, use }: Parts): void {
   use.push('breaker')
 }
 
+function writeBudget({ ratio, credit }: Settings, { imports, before, use }: Parts): void {
+  imports.push(`import { RetryBudget } from '@backon/limit'`)
+  const given = [['ratio', number((ratio as number) / 100)], ['credit', number(credit as number)]] as const
+  before.push('// One allowance for all calls of the service, retries and copies together.', `const budget = new RetryBudget(${object([...given, ['name', `'service'`]])})`, '')
+  use.push('budget')
+}
+
 /** The TypeScript that does what was chosen. */
 export function code(policy: Settings, url = ''): string {
   const parts: Parts = { core: new Set(['retry', policy.wait as string]), imports: [], before: [], use: [] }
@@ -49,6 +56,7 @@ export function code(policy: Settings, url = ''): string {
   }
   lines.push(`maxTries: ${number(policy.maxTries as number)},`)
   if (!Number.isNaN(policy.maxTime)) lines.push(`maxTime: ${number(policy.maxTime as number)},`)
+  if (policy.budget) writeBudget(policy, parts)
   if (policy.breaker) writeBreaker(policy, parts)
   if (!Number.isNaN(policy.timeout)) {
     core.add('timeout')
@@ -56,7 +64,7 @@ export function code(policy: Settings, url = ''): string {
   }
   if (policy.hedge) {
     imports.push(`import { hedging } from '@backon/hedge'`)
-    use.push(`hedging({ wait: ${number(policy.hedgeWait as number)}, maxHedge: ${number(policy.maxHedge as number)} })`)
+    use.push(`hedging({ wait: ${number(policy.hedgeWait as number)}, maxHedge: ${number(policy.maxHedge as number)}${policy.budget ? ', budget' : ''} })`)
   }
   if (use.length > 0) lines.push(`use: [${use.join(', ')}],`)
   return [

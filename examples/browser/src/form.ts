@@ -120,6 +120,7 @@ function isOfPolicy(name: string, chosen: (name: string) => unknown): boolean {
   if (['failureRate', 'window', 'minimumCalls'].includes(name)) return chosen('breaker') === true && chosen('trip') === 'share'
   if (['trip', 'recoveryTimeout'].includes(name)) return chosen('breaker') === true
   if (['hedgeWait', 'maxHedge'].includes(name)) return chosen('hedge') === true
+  if (['ratio', 'credit'].includes(name)) return chosen('budget') === true
   return true
 }
 

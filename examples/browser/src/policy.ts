@@ -4,6 +4,7 @@ import {
   waitExponentialJitter, waitIncrementing, waitRandom, waitRandomExponential,
 } from '@backon/core'
 import { hedging } from '@backon/hedge'
+import { RetryBudget } from '@backon/limit'
 import { type Settings, strategies, type Strategy } from './settings.ts'
 
 const jitters: Record<string, Jitter | null> = { fullJitter, equalJitter, randomJitter, null: null }
@@ -40,8 +41,9 @@ export function buildPolicy(settings: Settings, watcher?: Plugin): Policy {
   const jitter = jitters[settings.jitter as string] ?? null
   const given = (name: string): number | undefined => (Number.isNaN(settings[name]) ? undefined : (settings[name] as number))
   const breaker = settings.breaker ? breakerOf(settings) : undefined
-  const hedge = settings.hedge ? hedging({ wait: settings.hedgeWait as number, maxHedge: settings.maxHedge as number }) : undefined
+  const budget = settings.budget ? new RetryBudget({ ratio: (settings.ratio as number) / 100, credit: settings.credit as number, name: 'service' }) : undefined
+  const hedge = settings.hedge ? hedging({ wait: settings.hedgeWait as number, maxHedge: settings.maxHedge as number, budget }) : undefined
   const limit = given('timeout')
-  const use = [watcher, breaker, limit === undefined ? undefined : timeout(limit), hedge].filter((plugin) => plugin !== undefined)
+  const use = [watcher, budget, breaker, limit === undefined ? undefined : timeout(limit), hedge].filter((plugin) => plugin !== undefined)
   return { wait, jitter, breaker, options: { wait, jitter, maxTries: settings.maxTries as number, maxTime: given('maxTime'), use } }
 }

@@ -28,6 +28,11 @@ export const presets: Readonly<Record<string, Preset>> = {
     says: 'A tries five times in all: some calls outlive the outage, most fail, and all of them wait. B opens its circuit: callers know at once, and single probes find the service again.',
     settings: { ...outage, ...second({ maxTries: 3, breaker: true, failureThreshold: 4, recoveryTimeout: 5_000 }) },
   },
+  budget: {
+    title: 'A budget',
+    says: 'The service is down for 30 s, and says 429 above half of its usual load. Both try five times; B may only retry as often as its budget allows: one retry for ten successes. It fails more, and adds next to no load.',
+    settings: { ...outage, failures: 10, limit: 50, maxTries: 5, 'expo.factor': 250, ...second({ maxTries: 5, 'expo.factor': 250, budget: true }) },
+  },
   limited: {
     title: 'Rate limited',
     says: 'The service answers 429 above three quarters of its usual load, and says when to come back. A guesses; B waits as long as it was told.',

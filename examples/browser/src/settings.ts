@@ -100,6 +100,11 @@ export const policyGroups: Readonly<Record<string, Group>> = {
     hedgeWait: ms('Next copy after', 300, 'wait'),
     maxHedge: count('Copies at most', 2, 1, 10, 'maxHedge'),
   },
+  Budget: {
+    budget: { kind: 'switch', label: 'Bound retries and copies', option: 'RetryBudget', initial: false },
+    ratio: { ...percent('Earned by a success', 10, 'ratio'), unit: '% of a retry' },
+    credit: count('To begin with', 3, 0, 100, 'credit'),
+  },
 }
 
 /** What the policies are played against: the same for both. */

@@ -104,8 +104,8 @@ export const simulate = async (options: SimulateOptions): Promise<Simulation> =>
 
   const tally = new Tally()
   const serve = typeof service === 'function' ? service : modelService(service, clock, services)
-  const policies = Array.from({ length: clients }, (_, client) => (typeof policy === 'function' ? policy(client) : policy))
-  const operations = policies.map((_, client) => (attempt: Attempt): unknown => {
+  const policies: Options[] = []
+  const operations = Array.from({ length: clients }, (_, client) => (attempt: Attempt): unknown => {
     tally.request(now)
     return serve(attempt, client)
   })
@@ -149,6 +149,8 @@ export const simulate = async (options: SimulateOptions): Promise<Simulation> =>
   const off = override(() => (inside(scope) ? forced : undefined))
   try {
     await enter(scope, () => {
+      // What a policy is made of, a budget or a breaker, begins in virtual time.
+      for (let client = 0; client < clients; client++) policies.push(typeof policy === 'function' ? policy(client) : policy)
       begin()
       return play(agenda, duration + drain, () => {
         const entry = agenda.first!
