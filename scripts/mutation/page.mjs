@@ -43,6 +43,7 @@ export function page(results, reasons, sets) {
   })
 
   const table = rows.map(({ name, mutate, mutants, killed, cannot, score, open }) => `| [${name}](#${name}) | ${mutate.map((glob) => `\`${glob}\``).join(' ')} | ${mutants} | ${killed} | ${cannot} | ${score} % | ${open} |`)
+  for (const { name, mutate } of sets.filter(({ name }) => !results[name])) table.push(`| ${name} | ${mutate.map((glob) => `\`${glob}\``).join(' ')} | not run yet | | | | |`)
   const survivors = rows.flatMap(({ name, explained }) => [
     '',
     `## ${name}`,
