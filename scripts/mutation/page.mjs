@@ -5,6 +5,7 @@ const kinds = {
   equivalent: 'nobody can see a difference',
   speed: 'only slower, or more memory, or a detour to the same end',
   text: 'the wording of a message',
+  elsewhere: 'a test sees it that is not asked here',
   open: 'a hole: nobody has closed it or said why not',
 }
 
@@ -14,6 +15,9 @@ const kinds = {
 /** @param {Reason} reason @param {Survivor} survivor */
 const explains = ({ file, line, code, becomes }, survivor) =>
   survivor.file.endsWith(file) && (!line || survivor.line.includes(line)) && (!code || survivor.code === code) && (!becomes || survivor.becomes === becomes)
+
+/** @param {Survivor} survivor @param {Reason[]} reasons */
+export const reasonFor = (survivor, reasons) => reasons.find((reason) => explains(reason, survivor))
 
 const cell = (code) => `\`${code.replaceAll('|', '\\|').replaceAll('`', "'")}\``
 
@@ -29,7 +33,7 @@ export function page(results, reasons, sets) {
   const rows = sets.filter(({ name }) => results[name]).map(({ name, mutate }) => {
     const { mutants, killed, survivors } = results[name]
     const explained = survivors.map((survivor) => {
-      const reason = reasons.find((reason) => explains(reason, survivor))
+      const reason = reasonFor(survivor, reasons)
       used.add(reason)
       return { ...survivor, kind: reason?.kind ?? 'open', because: reason?.because ?? '' }
     })
@@ -39,6 +43,7 @@ export function page(results, reasons, sets) {
   })
 
   const table = rows.map(({ name, mutate, mutants, killed, cannot, score, open }) => `| [${name}](#${name}) | ${mutate.map((glob) => `\`${glob}\``).join(' ')} | ${mutants} | ${killed} | ${cannot} | ${score} % | ${open} |`)
+  for (const { name, mutate } of sets.filter(({ name }) => !results[name])) table.push(`| ${name} | ${mutate.map((glob) => `\`${glob}\``).join(' ')} | not run yet | | | | |`)
   const survivors = rows.flatMap(({ name, explained }) => [
     '',
     `## ${name}`,
@@ -53,8 +58,8 @@ export function page(results, reasons, sets) {
 Stryker breaks the code a little and thousands of times: a condition turned round, a line left out, \`<\` for \`<=\`. Each broken copy is a
 **mutant**, and is **killed** when a test fails, or does not end any more. What survives is either a hole in the tests or makes no difference.
 
-\`npm run mutation\` writes this page; \`npm run mutation hedge\` does so for one set. The reasons below are written by people, in
-[quality-survivors.json](quality-survivors.json).
+\`npm run mutation\` writes this page; \`npm run mutation hedge\` does so for one set, and \`npm run mutation -- hedge --again\` asks only about what
+is open. The reasons below are written by people, in [quality-survivors.json](quality-survivors.json).
 
 | set | of \`packages/\` | mutants | killed | cannot be | score | open |
 | --- | --- | ---: | ---: | ---: | ---: | ---: |

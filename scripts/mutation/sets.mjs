@@ -24,6 +24,7 @@ export const sets = [
     name: 'engine',
     mutate: ['core/src/engine/{decide,conclude,call,cut,follow,tell,loop,loop-sync,attempt}.ts', 'core/src/shells/{iterate,retrying,keep}.ts'],
     tests: [
+      'core/src/{seams/events,engine/target,engine/attempt,engine/cut,condition/conditions,stop/stops,wait/ask}.test.ts',
       'core/src/shells/{retry,retry-sync,iterate,retrying,keep,caller}.test.ts',
       'core/src/plugins/*.test.ts',
       'core/src/shells/{faults,parity}.test.ts',

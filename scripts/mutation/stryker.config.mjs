@@ -3,10 +3,12 @@ import { sets } from './sets.mjs'
 
 const set = sets.find(({ name }) => name === process.env.BACKON_MUTATION_SET)
 
+const ranges = process.env.BACKON_MUTATION_RANGES
+
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
   inPlace: true,
-  mutate: set.mutate.flatMap((glob) => [`packages/${glob}`, ...(glob.includes('*') ? [`!packages/${glob.slice(0, -2)}test.ts`, `!packages/${glob.slice(0, -2)}test-d.ts`] : [])]),
+  mutate: ranges ? ranges.split(',') : set.mutate.flatMap((glob) => [`packages/${glob}`, ...(glob.includes('*') ? [`!packages/${glob.slice(0, -2)}test.ts`, `!packages/${glob.slice(0, -2)}test-d.ts`] : [])]),
   // By its place: Stryker looks for plugins beside itself, and pnpm puts nothing there.
   plugins: [import.meta.resolve('@stryker-mutator/vitest-runner')],
   testRunner: 'vitest',

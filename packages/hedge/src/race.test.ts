@@ -354,12 +354,15 @@ describe('F-49 nothing is left', () => {
     await expect(promise).rejects.toBe('gone')
   })
 
-  test('an abort before anything was waited for ends it with its reason, and reports nothing', async () => {
+  test('an abort before anything was waited for ends it with its reason, for the layers around it too', async () => {
     const controller = new AbortController()
-    const promise = once(() => new Promise(() => {}), { wait: 10 }, { signal: controller.signal })
+    const seen: unknown[] = []
+    const around: Plugin = { wrap: (next) => (attempt) => Promise.resolve(next(attempt)).catch((error) => { throw seen.push(error) && error }) }
+    const promise = retry(() => new Promise(() => {}), { signal: controller.signal, use: [around, hedging({ wait: 10 })] })
     controller.abort('gone')
     await expect(promise).rejects.toBe('gone')
-    expect(reported).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(0)
+    expect([seen, reported.mock.calls]).toEqual([['gone'], []])
   })
 
   test('a strategy that has run out is not asked again', async () => {

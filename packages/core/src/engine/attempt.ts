@@ -46,12 +46,14 @@ export class CallAttempt implements Attempt {
   }
 
   get deadline(): number | undefined {
-    const { _policy, _started } = rootOf(this)._owner
+    // Of the one it was forked from, which may be another copy's.
+    if (this._facts === factsOf) return this._owner.deadline
+    const { _policy, _started } = this._owner
     return _policy?._maxTime < Infinity ? _started + _policy._maxTime : undefined
   }
 
   get sync(): boolean {
-    return !!rootOf(this)._owner._refuse
+    return !!(this._facts === factsOf ? this._owner.sync : this._owner._refuse)
   }
 
   get signal(): AbortSignal {

@@ -248,12 +248,13 @@ describe('RT-47 how a loop ends', () => {
     expect(time.now()).toBe(1_060)
   })
 
-  test('a signal aborted before: the body does not run', async () => {
+  test('a signal aborted before: the body does not run, and nobody is told', async () => {
     const body = vi.fn()
-    const options = { signal: AbortSignal.abort('no') }
+    const { told, plugin } = ending()
+    const options = { signal: AbortSignal.abort('no'), use: [plugin] }
     expect(await loop(options, body)).toEqual(['rejected', 'no'])
     expect(loopSync(options, body)).toEqual(['rejected', 'no'])
-    expect(body).not.toHaveBeenCalled()
+    expect([body.mock.calls, told]).toEqual([[], []])
   })
 
   test('an abort in a wait', async () => {
@@ -264,6 +265,38 @@ describe('RT-47 how a loop ends', () => {
     controller.abort('stop')
     expect(await end).toEqual(['rejected', 'stop'])
     expect(time.pending).toBe(0)
+  })
+
+  test('maxTime is of all turns together', async () => {
+    const time = virtual()
+    const bodies = [async () => (await sleep(60), fail()), hang]
+    const end = loop({ wait: 10, jitter: null, maxTime: 100 }, (turn) => turn.run(bodies[turn.tries - 1]!))
+    expect(await time.until(end)).toEqual(['rejected', expect.objectContaining({ name: 'TimeoutError', cause: error })])
+    expect(time.now()).toBe(1_100)
+  })
+
+  test('a call whose time is up before there is a turn gives none', async () => {
+    const time = virtual()
+    const body = vi.fn()
+    const before = (): Promise<void> => sleep(200)
+    expect(await time.until(loop({ before, maxTime: 100, raiseOnGiveup: false }, body))).toEqual(['resolved', 'left the loop'])
+    expect([time.now(), body.mock.calls.length]).toEqual([1_100, 0])
+  })
+
+  test('a synchronous one refuses promises, and says whose', () => {
+    virtual()
+    const promised = { retryErrorCallback: async () => 1, maxTries: 1 }
+    expect(loopSync({}, (turn) => turn.run((async () => 1) as any))).toEqual(['rejected', expect.objectContaining({ message: expect.stringMatching(/^the operation returned a promise/) })])
+    expect(loopSync(promised, (turn) => turn.run(fail))).toEqual(['rejected', expect.objectContaining({ message: expect.stringMatching(/^a handler returned a promise/) })])
+  })
+
+  test('the record of a loop has no arguments, and no name before its function is known', async () => {
+    virtual()
+    const seen: unknown[] = []
+    const onAttempt = ({ args, name }: Details): unknown => seen.push([args, name])
+    const onSuccess = ({ args, name }: Details): unknown => seen.push([args, name])
+    await loop({ onAttempt, onSuccess } as Options, (turn) => turn.run(function load() { return 1 }))
+    expect(seen).toEqual([[[], ''], [[], 'load']])
   })
 
   test('an abort in an attempt', async () => {

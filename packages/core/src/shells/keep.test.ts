@@ -48,6 +48,19 @@ describe('F-14 a wrapper keeps what its target has', () => {
     expect(retried.me).toBe(retried)
   })
 
+  test('keeping once more what is kept already, or itself, changes nothing', () => {
+    const load = marked(async () => 1, { route: '/' })
+    const wrapper = keep(() => {}, load)
+    Object.defineProperty(wrapper, 'name', { value: 'own' })
+    expect([keep(wrapper, load), keep(load, load)]).toEqual([wrapper, load])
+    expect(wrapper.name).toBe('own')
+  })
+
+  test('name and length can be as little assigned as those of any function', () => {
+    const wrapper = keep(() => {}, async () => 1)
+    for (const key of ['name', 'length']) expect(Object.getOwnPropertyDescriptor(wrapper, key)).toMatchObject({ writable: false, enumerable: false, configurable: true })
+  })
+
   test('name and length, whatever they are', () => {
     const odd = Object.defineProperties((n: number) => n, { name: { value: 'odd' }, length: { value: 9 } })
     expect([onException(0)(odd).name, onException(0)(odd).length]).toEqual(['odd', 9])

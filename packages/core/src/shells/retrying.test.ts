@@ -340,6 +340,8 @@ describe('await using', () => {
         await settled((async () => retrying.callSync(fresh(end)))())
         await settled((async () => { for (const turn of retrying) turn.run(fresh(end)) })())
       }
+      // Several at once, so that each has a place of its own.
+      await Promise.all([1, 2, 3].map((end) => settled(retrying.call(fresh(async () => end)))))
       const hanging = settled(retrying.run(fresh(hang), { signal: controller.signal }))
       controller.abort('enough')
       await hanging
@@ -354,6 +356,12 @@ describe('await using', () => {
     expect(refs.length).toBeGreaterThan(24)
     expect(refs.filter((ref) => ref.deref()).length).toBe(0)
     expect(retrying.statistics.attemptNumber).toBe(1)
+  })
+
+  test('run is a call without arguments', async () => {
+    const onSuccess = vi.fn()
+    await new Retrying({ onSuccess }).run(() => 1)
+    expect(onSuccess.mock.calls[0]![0].args).toEqual([])
   })
 
   test('many calls come and go in any order, and only those that run are aborted', async () => {
