@@ -10,7 +10,7 @@ const none = (): Forced => ({
 })
 
 /** All there are. */
-export const names: readonly (keyof Forced)[] = /* @__PURE__ */ Object.keys(none()) as (keyof Forced)[]
+export const names: readonly (keyof Forced)[] = /* @__PURE__ */ Object.keys(/* @__PURE__ */ none()) as (keyof Forced)[]
 
 /** Finds the name that has the longest stretch of letters in common with another one: `retries` and `maxTries`. */
 const nearest = (name: string): string => {
