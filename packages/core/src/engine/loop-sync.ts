@@ -10,28 +10,10 @@ import { tell } from './tell.ts'
 export const loopSync = (call: Call): unknown => {
   try {
     for (;;) {
-      begin(call)
-      check(call, tell(call, 'onAttempt', 'before'))
-
-      let failed = false
-      let result: unknown
-      try {
-        result = run(call)
-      } catch (error) {
-        failed = true
-        result = error
-      }
-      check(call, failed || result, 'the operation')
-      takeDown(call, failed, result)
-      check(call, tell(call, 'after'))
-
-      const next = decide(call)
-      check(call)
-      if (typeof next === 'string') return check(call, conclude(call, next), 'a handler')
-
-      lieDown(call, next)
-      check(call, tell(call, 'beforeSleep', 'onBackoff'))
-      restSync(call, next)
+      openSync(call)
+      const result = attemptSync(call)
+      if (call._phase === 'over') return result
+      restSync(call, call._wait!)
       check(call)
     }
   } catch (error) {
@@ -40,6 +22,33 @@ export const loopSync = (call: Call): unknown => {
     check(call)
     throw error
   }
+}
+
+export const openSync = (call: Call): void => {
+  begin(call)
+  check(call, tell(call, 'onAttempt', 'before'))
+}
+
+/** Runs an attempt and decides: gives back what the call ends with, or has it lie down. */
+export const attemptSync = (call: Call): unknown => {
+  let failed = false
+  let result: unknown
+  try {
+    result = run(call)
+  } catch (error) {
+    failed = true
+    result = error
+  }
+  check(call, failed || result, 'the operation')
+  takeDown(call, failed, result)
+  check(call, tell(call, 'after'))
+
+  const next = decide(call)
+  check(call)
+  if (typeof next === 'string') return check(call, conclude(call, next), 'a handler')
+  lieDown(call, next)
+  check(call, tell(call, 'beforeSleep', 'onBackoff'))
+  return undefined
 }
 
 /** A call that was cut short goes no further; a promise is refused, and its rejection is not left unhandled. */

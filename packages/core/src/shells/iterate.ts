@@ -3,7 +3,7 @@ import { begin, type Call, lieDown, newCall, now, run, takeDown, wrap } from '..
 import { abort, conclude, fault, release } from '../engine/conclude.ts'
 import { decide } from '../engine/decide.ts'
 import { rest, restOfIt } from '../engine/loop.ts'
-import { check, restSync } from '../engine/loop-sync.ts'
+import { attemptSync, check, openSync, restSync } from '../engine/loop-sync.ts'
 import { current, type Shared } from '../engine/options.ts'
 import { note } from '../engine/attempt.ts'
 import { checkTarget } from '../engine/target.ts'
@@ -152,27 +152,6 @@ export async function* iterate(shared: Shared): AsyncGenerator<Turn, undefined> 
   }
 }
 
-const attemptSync = (call: Call): unknown => {
-  let failed = false
-  let result: unknown
-  try {
-    result = run(call)
-  } catch (error) {
-    failed = true
-    result = error
-  }
-  check(call, failed || result, 'the operation')
-  takeDown(call, failed, result)
-  check(call, tell(call, 'after'))
-
-  const next = decide(call)
-  check(call)
-  if (typeof next === 'string') return check(call, conclude(call, next), 'a handler')
-  lieDown(call, next)
-  check(call, tell(call, 'beforeSleep', 'onBackoff'))
-  return undefined
-}
-
 /** As `meanwhile`, blocking. */
 const meanwhileSync = ({ call }: LoopCall, piece: (call: Call) => unknown): unknown => {
   const { _tracker } = call._policy
@@ -200,10 +179,7 @@ export function* iterateSync(shared: Shared): Generator<SyncTurn, undefined> {
   const { call } = loop
   try {
     for (;;) {
-      meanwhileSync(loop, (call) => {
-        begin(call)
-        check(call, tell(call, 'onAttempt', 'before'))
-      })
+      meanwhileSync(loop, openSync)
       const turn = call._attempt!
       const run = (operation: Operation<any>): any => {
         loop.take(turn, operation)
