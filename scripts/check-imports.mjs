@@ -11,7 +11,7 @@ import { packages } from './packages.mjs'
 const layers = {
   // The folders of core are its rooms: docs/decisions/0001 says what each may know.
   core: [
-    ['types', 'check', 'errors', 'thenable', 'names'],
+    ['types', 'check', 'given', 'errors', 'thenable', 'names'],
     ['seams/'],
     ['time/', 'jitter/'],
     ['wait/', 'stop/', 'condition/'],

@@ -1,4 +1,4 @@
-import { check, invalid, nonNegative } from '@backon/core/kit'
+import { check, invalid, nonNegative, optionsOf } from '@backon/core/kit'
 import type { RedisClient } from './client.ts'
 
 /**
@@ -56,8 +56,7 @@ export type Completed = ReturnType<typeof complete>
 
 /** Reads options, and throws for an unusable one. */
 export const complete = (options: ShareOptions) => {
-  if (!options || typeof options !== 'object') invalid('options', 'an object', options)
-  const { client, key, refresh = 1_000, timeout = 50, lease = 0, agree = 1, firstPeek = 0, subscribe, onStoreError } = options
+  const { client, key, refresh = 1_000, timeout = 50, lease = 0, agree = 1, firstPeek = 0, subscribe, onStoreError } = optionsOf('shareBreaker', options, ['client', 'key', 'refresh', 'timeout', 'lease', 'agree', 'firstPeek', 'subscribe', 'onStoreError'])
   if (typeof client?.eval !== 'function') invalid('client', 'an object with eval(script, keys, args)', client)
   if (typeof key !== 'string' || !key) invalid('key', 'a string of 1 character or more', key)
   nonNegative({ refresh, timeout, lease, firstPeek })

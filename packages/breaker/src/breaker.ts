@@ -1,5 +1,5 @@
 import { clock, type Operation, type Plugin } from '@backon/core'
-import { announce, atLeastZero, type Level, type Levelled } from '@backon/core/kit'
+import { announce, atLeastZero, checkTarget, type Level, type Levelled } from '@backon/core/kit'
 import { count } from './check.ts'
 import type { CircuitHooks } from './hooks.ts'
 import { type Circuit, type CircuitState, close, initial, open, type Ticket } from './machine.ts'
@@ -94,6 +94,7 @@ export class CircuitBreaker implements Plugin, Levelled {
    */
   call<Args extends unknown[], T>(fn: (...args: Args) => T | PromiseLike<T>, ...args: Args): Promise<T> {
     try {
+      checkTarget(fn, 'fn')
       return Promise.resolve(run(this, fn, args))
     } catch (error) {
       return Promise.reject(error)
@@ -107,6 +108,7 @@ export class CircuitBreaker implements Plugin, Levelled {
    * const config = breaker.callSync(readConfig, 'main')
    */
   callSync<Args extends unknown[], T>(fn: (...args: Args) => T, ...args: Args): T {
+    checkTarget(fn, 'fn')
     return run(this, fn, args)
   }
 

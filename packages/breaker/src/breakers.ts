@@ -1,4 +1,4 @@
-import { Keyed, withdraw } from '@backon/core/kit'
+import { Keyed, optionsOf, withdraw } from '@backon/core/kit'
 import { CircuitBreaker } from './breaker.ts'
 import { count, positive } from './check.ts'
 import type { CircuitBreakerOptions } from './options.ts'
@@ -31,8 +31,9 @@ export class CircuitBreakers extends Keyed<CircuitBreaker> {
   /** `options` may be a function of the key. Throws for an unusable option; `name` is the key unless a function gives another. */
   constructor(
     options: Omit<CircuitBreakerOptions, 'state'> | ((key: string) => CircuitBreakerOptions) = {},
-    { max = 1_000, idleFor = Infinity }: CircuitBreakersOptions = {},
+    registry: CircuitBreakersOptions = {},
   ) {
+    const { max = 1_000, idleFor = Infinity } = optionsOf('CircuitBreakers', registry, ['max', 'idleFor'])
     const of = (key: string): CircuitBreaker => new CircuitBreaker(typeof options === 'function' ? { name: key, ...options(key) } : { ...options, name: key })
     super(of, {
       max: count('max', max),

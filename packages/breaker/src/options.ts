@@ -1,5 +1,5 @@
 import type { Details, Wait } from '@backon/core'
-import { check, invalid } from '@backon/core/kit'
+import { check, invalid, optionsOf } from '@backon/core/kit'
 import { count, positive } from './check.ts'
 import type { CircuitHooks } from './hooks.ts'
 import type { CircuitState } from './machine.ts'
@@ -77,12 +77,12 @@ export type Completed = ReturnType<typeof complete>
 
 /** Reads options, own and inherited ones alike, and throws for an unusable one. */
 export const complete = (options: CircuitBreakerOptions) => {
-  if (options === null) invalid('options', 'an object', options)
-  check('object', { options })
   const {
     failureThreshold = 5, trip, recoveryTimeout = 60_000, maxRecoveryTimeout = 3_600_000,
     halfOpenMaxCalls = 1, successThreshold = 1, probeTimeout, isFailure, name = '', state,
-  } = options
+  } = optionsOf('CircuitBreaker', options, [
+    'failureThreshold', 'trip', 'recoveryTimeout', 'maxRecoveryTimeout', 'halfOpenMaxCalls', 'successThreshold', 'probeTimeout', 'isFailure', 'name', 'state', ...events,
+  ])
   const hooks: CircuitHooks = {}
   for (const event of events) {
     check('function', { [event]: options[event] })

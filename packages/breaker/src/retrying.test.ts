@@ -104,6 +104,6 @@ test('F-32 a copy of one that was turned off is turned off', async () => {
   expect(fn).toHaveBeenCalledTimes(1)
 })
 
-test.each([[5, 'options must be an object; got 5'], [{ failureThreshold: 0 }, 'failureThreshold must be']])('refuses a breaker that is none: %j', (breaker, message) => {
+test.each([[5, 'breaker must be a CircuitBreaker or the options of one; got 5'], [{ failureThreshold: 0 }, 'failureThreshold must be']])('refuses a breaker that is none: %j', (breaker, message) => {
   expect(() => new BreakerRetrying({ breaker: breaker as never })).toThrow(message)
 })

@@ -1,5 +1,5 @@
 import { type Options, Retrying } from '@backon/core'
-import { copyOf } from '@backon/core/kit'
+import { copyOf, invalid, optionNames, optionsOf } from '@backon/core/kit'
 import { CircuitBreaker } from './breaker.ts'
 import type { CircuitBreakerOptions } from './options.ts'
 
@@ -31,10 +31,10 @@ export class BreakerRetrying<T = any> extends Retrying<T> {
   readonly #options: BreakerRetryingOptions<T>
 
   constructor(options: BreakerRetryingOptions<T> = {}) {
-    const { breaker: given, ...rest } = options
+    const { breaker: given } = optionsOf('BreakerRetrying', options, ['breaker', ...optionNames])
+    if (typeof (given ?? {}) !== 'object') invalid('breaker', 'a CircuitBreaker or the options of one', given)
     const breaker = isBreaker(given) ? given : new CircuitBreaker(given)
-    // Own and inherited options, as everywhere; the names of the own ones are looked at.
-    super({ ...rest, ...copyOf(options), use: [breaker, ...(options.use ?? [])] })
+    super({ ...copyOf(options), use: [breaker, ...(options.use ?? [])] })
     this.breaker = breaker
     this.#options = options
   }

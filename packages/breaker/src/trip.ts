@@ -1,4 +1,4 @@
-import { invalid } from '@backon/core/kit'
+import { invalid, optionsOf } from '@backon/core/kit'
 import { count as integer, positive, share } from './check.ts'
 
 /** Whether so many of the calls are that share of them. Divided, as a product is off: 0.55 × 100 is more than 55. What is less than one call in a billion is an error of rounding. */
@@ -62,7 +62,8 @@ export interface CountWindowOptions {
  * @example
  * new CircuitBreaker({ trip: countWindow({ size: 50, failureRate: 0.4, minimumCalls: 20 }) })
  */
-export const countWindow = ({ size = 100, failureRate = 0.5, minimumCalls = Math.min(10, size) }: CountWindowOptions = {}): Trip => {
+export const countWindow = (options: CountWindowOptions = {}): Trip => {
+  const { size = 100, failureRate = 0.5, minimumCalls = Math.min(10, size) } = optionsOf('countWindow', options, ['size', 'failureRate', 'minimumCalls'])
   if (integer('size', size) === Infinity) invalid('size', 'an integer of 1 or more', size)
   share('failureRate', failureRate)
   if (integer('minimumCalls', minimumCalls) > size) invalid('minimumCalls', `at most size, which is ${size}`, minimumCalls)
@@ -110,7 +111,8 @@ const parts = 20
  * @example
  * new CircuitBreaker({ trip: timeWindow({ duration: 30_000, minimumCalls: 20, slowCall: { duration: 2_000, rate: 0.8 } }) })
  */
-export const timeWindow = ({ duration = 60_000, failureRate = 0.5, minimumCalls = 10, slowCall }: TimeWindowOptions = {}): Trip => {
+export const timeWindow = (options: TimeWindowOptions = {}): Trip => {
+  const { duration = 60_000, failureRate = 0.5, minimumCalls = 10, slowCall } = optionsOf('timeWindow', options, ['duration', 'failureRate', 'minimumCalls', 'slowCall'])
   positive('duration', duration)
   share('failureRate', failureRate)
   integer('minimumCalls', minimumCalls)

@@ -8,7 +8,7 @@ export const invalid = (name: string, allowed: string, value: any): never => {
   const type = typeof value
   const shown =
     type === 'string' ? JSON.stringify(value.slice(0, 40)) + meant(+value)
-    : type === 'function' ? `${type} ${value.name}` + meant(value.name && `${value.name}()`)
+    : type === 'function' ? `${type} ${value.name}` + meant(value.name && value.name !== name && `${value.name}()`)
     : type === 'object' && value ? `${type} ${(value.constructor ?? Object).name}`
     : String(value)
   throw new (type === 'number' ? RangeError : TypeError)(`${name} must be ${allowed}; got ${shown}`)

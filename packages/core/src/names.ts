@@ -1,4 +1,5 @@
 import { invalid } from './check.ts'
+import { ignore } from './given.ts'
 import type { Forced, Options } from './types.ts'
 
 /** No option is given: all there are, in one shape. */
@@ -12,31 +13,12 @@ const none = (): Forced => ({
 /** All there are. */
 export const names: readonly (keyof Forced)[] = /* @__PURE__ */ Object.keys(/* @__PURE__ */ none()) as (keyof Forced)[]
 
-/** Finds the name that has the longest stretch of letters in common with another one: `retries` and `maxTries`. */
-const nearest = (name: string): string => {
-  const wanted = name.toLowerCase()
-  for (let length = wanted.length; length > 2; length--) {
-    for (let at = 0; at + length <= wanted.length; at++) {
-      const found = names.find((name) => name.toLowerCase().includes(wanted.slice(at, at + length)))
-      if (found) return `: did you mean ${found}?`
-    }
-  }
-  return ''
-}
-
-const told = /* @__PURE__ */ new Set<string>()
-
 /** Says once of a name that it is none of an option. */
-const ignore = (name: string): void => {
-  if (told.has(name)) return
-  told.add(name)
-  // oxlint-disable-next-line no-console -- a misspelt option is no reason to fail in production
-  console.warn(`@backon/core ignores ${name}, which is no option${nearest(name)}`)
-}
+const isNone = (name: string): void => ignore('@backon/core', name, names)
 
 /** Looks at the names of options, those of their own: a class may have methods. */
 export const lookAtNames = (options: object): void => {
-  for (const name of Object.keys(options ?? {})) if (!names.includes(name as keyof Forced)) ignore(name)
+  for (const name of Object.keys(options ?? {})) if (!names.includes(name as keyof Forced)) isNone(name)
 }
 
 /**
@@ -60,7 +42,7 @@ export const read = (options: any): Forced => {
       case 'use': all.use = options.use; break
       default:
         if (name in all) all[name] = options[name]
-        else ignore(name)
+        else isNone(name)
     }
   }
   return all

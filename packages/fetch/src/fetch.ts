@@ -1,5 +1,5 @@
 import { TimeoutError } from '@backon/core'
-import { prepared } from '@backon/core/kit'
+import { invalid, prepared } from '@backon/core/kit'
 import { letGo } from './answers.ts'
 import { send } from './attempt.ts'
 import { type Call, ofRequest, open } from './call.ts'
@@ -45,9 +45,10 @@ export const createFetch = (options: FetchOptions = {}): RetryingFetch => {
   const own = { ...options }
   const settingsFor = (retry: any): Settings => {
     if (retry === false) retry = { maxTries: 1 }
+    if (Object(retry) !== retry) invalid('retry', 'an object or false', retry)
     const all: any = { ...own }
     for (const name in retry) if (retry[name] !== undefined) all[name] = retry[name]
-    return settingsOf(Object(retry) === retry ? all : retry, true)
+    return settingsOf(all, true)
   }
 
   return async (input, init) => {

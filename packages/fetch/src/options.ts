@@ -1,5 +1,5 @@
 import type { Details, Options } from '@backon/core'
-import { answer, check, checkOptions, invalid, listOf, nonNegative, prepared } from '@backon/core/kit'
+import { answer, check, checkOptions, copyOf, invalid, listOf, nonNegative, optionNames, optionsOf, prepared } from '@backon/core/kit'
 import { letGoAfter } from './answers.ts'
 import { ResponseError } from './error.ts'
 import { isRepeatable } from './failures.ts'
@@ -19,8 +19,11 @@ const Repeatable: any = class {
 
 /** Checks every option; throws for unusable ones. */
 export const settingsOf = (options: CallOptions, perCall = false): Settings => {
-  if (typeof (options ?? 0) !== 'object') invalid(perCall ? 'retry' : 'options', 'an object', options)
-  const { fetch, timeout = 0, idle = Infinity, maxRetryAfter = 60_000, idempotent, idempotencyKey, attemptHeader, statuses, errors, use, retryErrorCallback, raiseOnGiveup, ...given } = options
+  const { fetch, timeout = 0, idle = Infinity, maxRetryAfter = 60_000, idempotent, idempotencyKey, attemptHeader, statuses, errors, use, retryErrorCallback, raiseOnGiveup } =
+    optionsOf(perCall ? 'retry' : 'createFetch', options, [
+      'timeout', 'fetch', 'idle', 'maxRetryAfter', 'idempotent', 'idempotencyKey', 'attemptHeader', 'statuses', 'errors', ...optionNames,
+    ])
+  const given = copyOf(options)
   const { wait = growing, exception, predicate, condition, onBackoff, maxTime } = given
 
   check('function', { fetch })
@@ -33,7 +36,9 @@ export const settingsOf = (options: CallOptions, perCall = false): Settings => {
   }
   flag('idempotent', idempotent, 'boolean or function')
   flag('idempotencyKey', idempotencyKey, `boolean or function${perCall ? ' or string' : ''}`)
-  for (const [row, rule] of Object.entries<Rule>({ ...statuses, ...errors })) if (!rules.includes(rule)) invalid(row, rules.join(', '), rule)
+  for (const [name, table] of Object.entries({ statuses, errors }))
+    for (const row in table) if (!rules.includes((table as any)[row])) invalid(`${name}.${row}`, rules.join(', '), (table as any)[row])
+  for (const status in statuses) if (!/^[1-9]\d\d$/.test(status)) invalid('statuses', 'a table by status, such as 520', status)
   if ((retryErrorCallback ?? raiseOnGiveup) !== undefined) throw new TypeError('retryErrorCallback and raiseOnGiveup are not taken: catch what fetch throws')
   const plugins = typeof use === 'function' ? undefined : use
   checkOptions<Response>({ ...given, use: plugins })

@@ -1,5 +1,5 @@
 import { random, sleep } from '@backon/core'
-import { invalid } from '@backon/core/kit'
+import { invalid, optionsOf } from '@backon/core/kit'
 import { isRequest } from './bodies.ts'
 import { inBrowser } from './browser.ts'
 import { close, withBody } from './like.ts'
@@ -54,7 +54,8 @@ const misfit = (response: Response, etag: string, from: number, total: number): 
  * const download = resumable(createFetch({ idle: 10_000 }))
  * await pipeline((await download(url)).body, createWriteStream('big.iso'))
  */
-export const resumable = (http: RetryingFetch | typeof globalThis.fetch, { maxTries = 3, wait = 250 }: ResumeOptions = {}): RetryingFetch => {
+export const resumable = (http: RetryingFetch | typeof globalThis.fetch, options: ResumeOptions = {}): RetryingFetch => {
+  const { maxTries = 3, wait = 250 } = optionsOf('resumable', options, ['maxTries', 'wait'])
   if (typeof http !== 'function') invalid('http', 'a fetch, such as createFetch() gives', http)
   if (!(maxTries === Infinity || (Number.isInteger(maxTries) && maxTries > 0))) invalid('maxTries', 'an integer of 1 or more, or Infinity', maxTries)
   if (!(wait >= 0)) invalid('wait', 'a number of 0 or more', wait)

@@ -1,24 +1,26 @@
 import { type Answer, type Attempt, type Decorator, onException, type Options, type Plugin, retry } from '@backon/core'
+import { optionsOf } from '@backon/core/kit'
 import { hedgingWith } from './hedging.ts'
-import type { HedgeOptions } from './options.ts'
+import { type HedgeOptions, names } from './options.ts'
+
+/** Those options of `retry`, and what they are called. */
+const ofCalls = [
+  'signal', 'name', 'enabled', 'use', 'maxTime', 'retryErrorCallback', 'raiseOnGiveup', 'onAttempt', 'before', 'after', 'onSuccess', 'onGiveup',
+] as const
 
 /** How to hedge one call, with those options of `retry` that mean something for a call of one attempt. */
 export interface HedgeCallOptions<T = any, Raises extends boolean = boolean, Instead = any>
   extends HedgeOptions<T>,
-    Pick<
-      Options<T, Raises, Instead>,
-      | 'signal' | 'name' | 'enabled' | 'use' | 'maxTime' | 'retryErrorCallback' | 'raiseOnGiveup'
-      | 'onAttempt' | 'before' | 'after' | 'onSuccess' | 'onGiveup'
-    > {}
+    Pick<Options<T, Raises, Instead>, (typeof ofCalls)[number]> {}
 
 /** An allowance has to last for more than one call: it lives as long as the options that ask for it. */
 const lasting = /* @__PURE__ */ new WeakMap<HedgeCallOptions, Plugin>()
 
 /** One attempt; the plugins of the call stand around the hedge. */
 const once = <Raises extends boolean, Instead>(options: HedgeCallOptions<any, Raises, Instead>): Options<any, Raises, Instead> => {
+  const { signal, name, enabled, use, maxTime, retryErrorCallback, raiseOnGiveup, onAttempt, before, after, onSuccess, onGiveup } = optionsOf('hedge', options, [...names, ...ofCalls])
   const plugin = lasting.get(options) ?? hedgingWith(options, true)
   if (options.maxExtraLoad !== undefined) lasting.set(options, plugin)
-  const { signal, name, enabled, use, maxTime, retryErrorCallback, raiseOnGiveup, onAttempt, before, after, onSuccess, onGiveup } = options
   return {
     wait: 0, maxTries: 1, use: use ? [...use, plugin] : [plugin],
     signal, name, enabled, maxTime, retryErrorCallback, raiseOnGiveup, onAttempt, before, after, onSuccess, onGiveup,

@@ -1,5 +1,6 @@
 import type { Plugin } from '@backon/core'
-import { type HedgeOptions, planOf } from './options.ts'
+import { optionsOf } from '@backon/core/kit'
+import { type HedgeOptions, names, planOf } from './options.ts'
 import { run } from './race.ts'
 
 /** As `hedging`; with `whole`, the hedge is the whole call and not a part of one. */
@@ -25,4 +26,4 @@ export const hedgingWith = (options: HedgeOptions, whole: boolean): Plugin => {
  * @example
  * await retry(({ signal }) => fetch(url, { signal }), { use: [hedging({ wait: 100 })] })
  */
-export const hedging = (options: HedgeOptions = {}): Plugin => hedgingWith(options, false)
+export const hedging = (options: HedgeOptions = {}): Plugin => hedgingWith(optionsOf('hedging', options, names), false)

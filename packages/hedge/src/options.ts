@@ -74,6 +74,9 @@ export const earn = (plan: Plan): void => {
   plan._saved = Math.min(plan._saved, mostSaved) + plan.maxExtraLoad
 }
 
+/** What they are called. */
+export const names = ['wait', 'maxHedge', 'timeout', 'eager', 'isFailure', 'maxExtraLoad', 'budget', 'onHedge', 'onHedgeFail', 'onDiscard'] as const
+
 /** Checks options. Throws a TypeError or RangeError that names the first unusable one. */
 export const planOf = (options: HedgeOptions, whole: boolean): Plan => {
   const { wait = 1_000, maxHedge = 3, timeout = Infinity, maxExtraLoad = Infinity, budget, eager, isFailure, onHedge, onHedgeFail, onDiscard } = options

@@ -1,5 +1,5 @@
 import type { Details, Wait } from '@backon/core'
-import { invalid, waitFor, type WaitLike, waitOf } from '@backon/core/kit'
+import { invalid, optionsOf, waitFor, type WaitLike, waitOf } from '@backon/core/kit'
 
 /** What a learned wait is made of. */
 export interface LatencyPercentileOptions {
@@ -47,8 +47,9 @@ const buckets = 1_040
  */
 export const latencyPercentile = (
   percentile: number,
-  { window = 1_000, minimumSamples = Math.min(100, window), fallback = Infinity }: LatencyPercentileOptions = {},
+  options: LatencyPercentileOptions = {},
 ): LatencyWait => {
+  const { window = 1_000, minimumSamples = Math.min(100, window), fallback = Infinity } = optionsOf('latencyPercentile', options, ['window', 'minimumSamples', 'fallback'])
   if (!(typeof percentile === 'number' && percentile > 0 && percentile < 100)) invalid('percentile', 'a number between 0 and 100', percentile)
   if (!(Number.isInteger(window) && window > 0)) invalid('window', 'an integer of 1 or more', window)
   if (!(Number.isInteger(minimumSamples) && minimumSamples > 0 && minimumSamples <= window)) invalid('minimumSamples', 'an integer from 1 to window', minimumSamples)

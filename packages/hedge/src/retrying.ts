@@ -1,5 +1,5 @@
 import { type Options, Retrying } from '@backon/core'
-import { copyOf } from '@backon/core/kit'
+import { copyOf, optionNames, optionsOf } from '@backon/core/kit'
 import { hedging } from './hedging.ts'
 import type { HedgeOptions } from './options.ts'
 
@@ -21,9 +21,8 @@ export class HedgingRetrying<T = any> extends Retrying<T> {
 
   /** Throws a TypeError or RangeError for unusable options. */
   constructor(options: HedgingRetryingOptions<T> = {}) {
-    const { hedge = {}, ...others } = options
-    // Own and inherited options, as everywhere; the names of the own ones are looked at.
-    super({ ...others, ...copyOf(options), use: [...(options.use ?? []), hedging(hedge)] })
+    const { hedge } = optionsOf('HedgingRetrying', options, ['hedge', ...optionNames])
+    super({ ...copyOf(options), use: [...(options.use ?? []), hedging(hedge)] })
     this.#options = options
   }
 

@@ -1,4 +1,4 @@
-import { invalid } from '@backon/core/kit'
+import { invalid, optionsOf } from '@backon/core/kit'
 import { type Answer, overloadByStatus } from './overload.ts'
 import { read } from './read.ts'
 import type { Slots } from './limit.ts'
@@ -27,7 +27,8 @@ const isTooMuch = (answer: Answer): boolean => overloadByStatus(answer) ?? read(
  * @example
  * const api = limit({ concurrency: aimd({ initial: 10, max: 100 }), queue: 50, maxWait: 1_000 })
  */
-export const aimd = ({ initial = 10, min = 1, max = 200, backoff = 0.9, isOverload = isTooMuch }: AimdOptions = {}): (() => Slots) => {
+export const aimd = (options: AimdOptions = {}): (() => Slots) => {
+  const { initial = 10, min = 1, max = 200, backoff = 0.9, isOverload = isTooMuch } = optionsOf('aimd', options, ['initial', 'min', 'max', 'backoff', 'isOverload'])
   if (!(min >= 1)) invalid('min', 'a number of 1 or more', min)
   if (!(max >= min)) invalid('max', `a number of ${min} or more`, max)
   if (!(initial >= min && initial <= max)) invalid('initial', `a number from ${min} to ${max}`, initial)

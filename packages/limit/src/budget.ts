@@ -1,5 +1,5 @@
 import { type BackoffDetails, clock, type Details, emit, type GiveupDetails, type Plugin } from '@backon/core'
-import { announce, atLeastZero, check, invalid, type Level, nonNegative } from '@backon/core/kit'
+import { announce, atLeastZero, check, invalid, type Level, nonNegative, optionsOf } from '@backon/core/kit'
 import type { BudgetHooks } from './hooks.ts'
 import { read } from './read.ts'
 
@@ -73,7 +73,7 @@ export class RetryBudget implements Plugin {
   declare _at: number
 
   constructor(options: RetryBudgetOptions = {}) {
-    const { ratio = 0.1, credit = 3, max = 100, every = 10_000, name = '', cost, state } = options
+    const { ratio = 0.1, credit = 3, max = 100, every = 10_000, name = '', cost, state } = optionsOf('RetryBudget', options, ['ratio', 'credit', 'max', 'every', 'cost', 'name', 'state', 'onBudgetReject'])
     nonNegative({ ratio, credit, max, ...(state && { balance: state.balance, at: state.at }) })
     if (!(every > 0)) invalid('every', 'a number above 0', every)
     check('string', { name })

@@ -1,5 +1,5 @@
 import { type Attempt, type Clock, clock, emit, type Operation, type Plugin } from '@backon/core'
-import { announce, arm, check, invalid, isThenable, type Level, nonNegative, type TimerHolder } from '@backon/core/kit'
+import { announce, arm, check, checkTarget, invalid, isThenable, type Level, nonNegative, optionsOf, type TimerHolder } from '@backon/core/kit'
 import { LimitError } from './errors.ts'
 import type { LimitHooks } from './hooks.ts'
 import type { Answer } from './overload.ts'
@@ -295,7 +295,7 @@ export class Limit implements Plugin {
   declare _count: number
 
   constructor(options: LimitOptions = {}) {
-    const { concurrency = Infinity, rate, queue = 0, maxWait = Infinity, maxHold = Infinity, release, name = '' } = options
+    const { concurrency = Infinity, rate, queue = 0, maxWait = Infinity, maxHold = Infinity, release, name = '' } = optionsOf('limit', options, ['concurrency', 'rate', 'queue', 'maxWait', 'maxHold', 'release', 'name', 'onLimitWait', 'onLimitReject'])
     const slots = typeof concurrency === 'function' ? concurrency() : { size: concurrency }
     whole('concurrency', slots.size)
     if (concurrency === Infinity && !rate) invalid('limit', 'given concurrency, rate or both', undefined)
@@ -338,11 +338,13 @@ export class Limit implements Plugin {
 
   /** Calls `fn(...args)` when it is its turn; rejects with a `LimitError` when it is refused, and `fn` is not called. */
   async call<Args extends unknown[], T>(fn: (...args: Args) => T | PromiseLike<T>, ...args: Args): Promise<T> {
+    checkTarget(fn, 'fn')
     return run(this, () => fn(...args))
   }
 
   /** Calls `fn(...args)` and returns what it returns; throws a `LimitError` where it would have to wait. */
   callSync<Args extends unknown[], T>(fn: (...args: Args) => T, ...args: Args): T {
+    checkTarget(fn, 'fn')
     return run(this, () => fn(...args), undefined, false)
   }
 

@@ -1,5 +1,5 @@
 import { type Attempt, type BackoffDetails, emit, type Operation, type Plugin } from '@backon/core'
-import { isThenable } from '@backon/core/kit'
+import { isThenable, optionsOf } from '@backon/core/kit'
 import { openStorage, type Storage } from './storage.ts'
 
 /** A retry that was held back, as the one around it retries. */
@@ -81,7 +81,8 @@ const under = (mark: Mark, run: () => any): any => {
  * @example
  * use(nested({ onNested: ({ name, outer }) => console.warn(`${name} is retried by ${outer} already`) }))
  */
-export const nested = ({ allow = false, ...hooks }: NestedOptions = {}): Nested => {
+export const nested = (options: NestedOptions = {}): Nested => {
+  const { allow = false, ...hooks } = optionsOf('nested', options, ['allow', 'onNested'])
   marks()
   /** Calls that run once: inside which one, and who is told of it. */
   const inside = new WeakMap<object, { readonly outer: string; readonly plugins: readonly Plugin[] }>()

@@ -1,4 +1,4 @@
-import { atLeastZero, invalid, Keyed, type Levelled, withdraw } from '@backon/core/kit'
+import { atLeastZero, invalid, Keyed, type Levelled, optionsOf, withdraw } from '@backon/core/kit'
 
 /** How many a registry keeps. */
 export interface RegistryOptions {
@@ -10,7 +10,8 @@ export interface RegistryOptions {
 
 /** One a key: what all registries of this package have in common. */
 export class Registry<Value extends Levelled, Options extends { name?: string | undefined }> extends Keyed<Value> {
-  constructor(make: (options: Options) => Value, options: Options | ((key: string) => Options), { max = 1_000, idleFor = Infinity }: RegistryOptions, holds: (value: Value) => boolean) {
+  constructor(make: (options: Options) => Value, options: Options | ((key: string) => Options), registry: RegistryOptions, holds: (value: Value) => boolean) {
+    const { max = 1_000, idleFor = Infinity } = optionsOf('a registry', registry, ['max', 'idleFor'])
     atLeastZero('idleFor', idleFor)
     if (!(max >= 1) || max % 1) invalid('max', 'an integer of 1 or more', max)
     // Unusable options fail now, not with the first key.

@@ -1,5 +1,5 @@
 import { type Attempt, clock, emit, type Operation, type Plugin, random } from '@backon/core'
-import { announce, check, invalid, isThenable, type Level, nonNegative } from '@backon/core/kit'
+import { announce, check, checkTarget, invalid, isThenable, type Level, nonNegative, optionsOf } from '@backon/core/kit'
 import { ThrottledError } from './errors.ts'
 import type { ThrottleHooks } from './hooks.ts'
 import { type Answer, overloadByStatus } from './overload.ts'
@@ -121,7 +121,7 @@ export class Throttle implements Plugin {
   declare _parts: Part[]
 
   constructor(options: ThrottleOptions = {}) {
-    const { k = 2, window = 120_000, minRequests = 10, max = 0.9, isOverload = isRefusal, name = '' } = options
+    const { k = 2, window = 120_000, minRequests = 10, max = 0.9, isOverload = isRefusal, name = '' } = optionsOf('throttle', options, ['k', 'window', 'minRequests', 'max', 'isOverload', 'name', 'onThrottleReject'])
     nonNegative({ minRequests })
     if (!(k >= 1)) invalid('k', 'a number of 1 or more', k)
     if (!(window > 0 && window < Infinity)) invalid('window', 'a number of ms above 0', window)
@@ -159,11 +159,13 @@ export class Throttle implements Plugin {
 
   /** Calls `fn(...args)`; rejects with a `ThrottledError` when it is refused, and `fn` is not called. */
   async call<Args extends unknown[], T>(fn: (...args: Args) => T | PromiseLike<T>, ...args: Args): Promise<T> {
+    checkTarget(fn, 'fn')
     return run(this, () => fn(...args))
   }
 
   /** Calls `fn(...args)` and returns what it returns; throws a `ThrottledError` when it is refused. */
   callSync<Args extends unknown[], T>(fn: (...args: Args) => T, ...args: Args): T {
+    checkTarget(fn, 'fn')
     return run(this, () => fn(...args))
   }
 

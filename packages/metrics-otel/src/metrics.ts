@@ -1,5 +1,5 @@
 import type { AbortDetails, BackoffDetails, Details, GiveupDetails, Outcome, Plugin, SuccessDetails } from '@backon/core'
-import { check, exceptionType, type Level, levels, perLabel, property } from '@backon/core/kit'
+import { check, exceptionType, type Level, levels, optionsOf, perLabel, property } from '@backon/core/kit'
 import { type Attributes, diag, type Meter, type MeterProvider, metrics } from '@opentelemetry/api'
 
 /** Where the metrics go: one of the two, or neither; and what they say besides. */
@@ -187,7 +187,8 @@ const watcher = (meter: Meter, buckets: number[], own: OtelMetricsOptions['attri
  * @example
  * use(otelMetrics())
  */
-export const otelMetrics = ({ meter, meterProvider, buckets = [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30], attributes }: OtelMetricsOptions = {}): Plugin => {
+export const otelMetrics = (options: OtelMetricsOptions = {}): Plugin => {
+  const { meter, meterProvider, buckets = [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30], attributes } = optionsOf('otelMetrics', options, ['meter', 'meterProvider', 'buckets', 'attributes'])
   check('function', { attributes })
   const scope = '@backon/metrics-otel'
   let provider = metrics.getMeterProvider()

@@ -1,5 +1,5 @@
 import type { AbortDetails, Details, Operation, Plugin } from '@backon/core'
-import { className } from '@backon/core/kit'
+import { className, optionsOf } from '@backon/core/kit'
 import { type Attributes, type Context, context, type Span, type SpanOptions, trace, type Tracer } from '@opentelemetry/api'
 
 /** Who makes the spans. */
@@ -37,7 +37,8 @@ const isLost = (reason: any): boolean => reason?.lost === true || reason?.name =
  * @example
  * use(otelTracing())
  */
-export const otelTracing = ({ tracer = trace.getTracer('@backon/metrics-otel') }: OtelTracingOptions = {}): Plugin => {
+export const otelTracing = (options: OtelTracingOptions = {}): Plugin => {
+  const { tracer = trace.getTracer('@backon/metrics-otel') } = optionsOf('otelTracing', options, ['tracer'])
   const spans = new WeakMap<object, Span>()
   const aborted = new WeakSet<object>()
   const start = (what: string, name: string, options?: SpanOptions, around?: Context): Span => tracer.startSpan(what + (name || 'anonymous'), options, around)

@@ -1,5 +1,5 @@
 import type { AbortDetails, BackoffDetails, Details, GiveupDetails, Outcome, Plugin, SuccessDetails } from '@backon/core'
-import { check, exceptionType, invalid, type Level, levels, perLabel, property } from '@backon/core/kit'
+import { check, exceptionType, invalid, type Level, levels, optionsOf, perLabel, property } from '@backon/core/kit'
 import { register as processWide, type Registry } from 'prom-client'
 import { foreign, type Kind, labelsOf, metricOf } from './metric.ts'
 
@@ -56,12 +56,8 @@ const label = /* @__PURE__ */ perLabel(1_000, clean)
  * use(prometheusMetrics())
  * server.on('request', async (_, response) => response.end(await register.metrics()))
  */
-export const prometheusMetrics = ({
-  register = processWide,
-  prefix = '',
-  buckets = [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
-  attributes,
-}: PrometheusMetricsOptions = {}): Plugin => {
+export const prometheusMetrics = (options: PrometheusMetricsOptions = {}): Plugin => {
+  const { register = processWide, prefix = '', buckets = [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30], attributes } = optionsOf('prometheusMetrics', options, ['register', 'prefix', 'buckets', 'attributes'])
   check('function', { attributes })
   if (!/^([a-z_:][\w:]*)?$/i.test(prefix)) invalid('prefix', 'letters, digits, _ and :, with no digit first', prefix)
   if (!buckets.length || !buckets.every((bound, i) => bound > (buckets[i - 1] ?? -Infinity))) {

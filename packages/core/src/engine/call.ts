@@ -1,4 +1,5 @@
-import type { Details, End, Operation } from '../types.ts'
+import { invalid } from '../check.ts'
+import type { Details, End, Operation, Plugin } from '../types.ts'
 import { CallAttempt } from './attempt.ts'
 import type { Follower, Source } from './follow.ts'
 import { bounded, type Policy } from './options.ts'
@@ -74,7 +75,12 @@ export const now = ({ _timed, _clock }: Policy): number => (_timed ? _clock.now(
 
 /** Folds the plugins around an operation: the first is outermost. */
 export const wrap = (operation: Operation<any>, { _plugins }: Policy): Operation<any> =>
-  _plugins[0] ? _plugins.reduceRight((next, plugin) => plugin.wrap?.(next) ?? next, operation) : operation
+  _plugins[0] ? _plugins.reduceRight(wrapWith, operation) : operation
+
+const wrapWith = (next: Operation<any>, plugin: Plugin): Operation<any> => {
+  const wrapped = plugin.wrap?.(next) ?? next
+  return typeof wrapped === 'function' ? wrapped : invalid('what wrap of a plugin gives', 'an operation', wrapped)
+}
 
 /** Opens a call: before its first attempt, or with that one under way since it `started`. */
 export const newCall = (

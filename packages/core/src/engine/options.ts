@@ -76,7 +76,7 @@ const handlersOf = (options: Options): Policy['_handlers'] => {
   for (const event of names as Event[]) {
     if (!/^(?:on|before|after)/.test(event) || options[event] == null) continue
     handlers[event] = frozen(options[event])
-    for (const handler of handlers[event]) check('function', { [event]: handler ?? 0 })
+    for (const handler of handlers[event]) if (typeof handler !== 'function') invalid(event, 'a function or a list of them', handler)
   }
   return handlers
 }
@@ -86,7 +86,7 @@ const pluginsOf = (use: Options['use']): readonly Plugin[] => {
   const { outer, inner } = state()
   if (use == null) return inner[0] ? [...outer, ...inner] : outer
   if (!Array.isArray(use)) invalid('use', 'a list of plugins', use)
-  for (const plugin of use) check('object', { use: plugin ?? 0 })
+  for (const plugin of use) if (!plugin || typeof plugin !== 'object') invalid('use', 'a list of plugins', plugin)
   const plugins = [...outer, ...use, ...inner]
   return plugins[1] ? [...new Set(plugins)] : plugins
 }
@@ -103,11 +103,11 @@ export const prepare = (given: Forced, tracker?: Tracker): Policy => {
   } = options
   if (typeof maxTries !== 'function') triesOf(maxTries)
   if (maxTime !== undefined && typeof maxTime !== 'function') timeOf(maxTime)
-  if (exception != null) for (const type of listOf(exception)) if (typeof type !== 'function' || !(type.prototype || Object.hasOwn(type, Symbol.hasInstance))) invalid('exception', 'an error class or several', type)
+  if (exception != null) for (const type of listOf(exception)) if (typeof type !== 'function' || !(type.prototype || Object.hasOwn(type, Symbol.hasInstance))) invalid('exception', 'an error class or several (a function that decides is a condition)', type)
   if (wait !== undefined && typeof wait !== 'function') for (const ms of wait === null ? invalid('wait', 'a strategy, a number of ms or a list of them', wait) : listOf(wait)) atLeastZero('wait', ms)
   if (jitter != null && typeof jitter !== 'function') invalid('jitter', 'a function or null', jitter)
   if (name != null) check('string', { name })
-  if (signal != null && signal.aborted === undefined) invalid('signal', 'an AbortSignal', signal)
+  if (signal != null && signal.aborted === undefined) invalid('signal', 'an AbortSignal (of a controller, its signal)', signal)
   if (enabled != null) check('boolean', { enabled })
   // Turned off: once, with no plugin, no handler and no bound.
   if (enabled === false) return { ...prepare({ signal, name, clock, maxTries: 1, condition: () => false }, tracker), _plugins: [], _watched: false }

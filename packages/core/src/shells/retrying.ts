@@ -3,6 +3,7 @@ import { type Call, record } from '../engine/call.ts'
 import { abort } from '../engine/conclude.ts'
 import { cuttingOf } from '../engine/cut.ts'
 import { current, share, type Shared, type Tracker } from '../engine/options.ts'
+import { optionsOf } from '../given.ts'
 import { merge } from '../names.ts'
 import type { Answer, Attempt, Details, Operation, Options, Plugin, Synchronous } from '../types.ts'
 import { iterate, iterateSync, type SyncTurn, type Turn } from './iterate.ts'
@@ -28,6 +29,8 @@ export interface RunOptions {
   /** How this call is named in records, logs and metrics. Default: the policy's `name`, else the operation's own name. */
   readonly name?: string | undefined
 }
+
+const none: RunOptions = {}
 
 /**
  * Retries by one set of options: `new Retrying({ maxTries: 5 }).call(fetchUser, id)`. Safe to share: calls keep nothing in
@@ -73,9 +76,11 @@ export class Retrying<T = any, Raises extends boolean = boolean, Instead = any> 
    */
   run<Given extends T = T, Result extends T | PromiseLike<T> = Given | PromiseLike<Given>>(
     operation: (attempt: Attempt) => Result,
-    { signal, name }: RunOptions = {},
+    options?: RunOptions,
   ): Promise<Answer<Awaited<Result>, Raises, Instead>> {
-    return this.#closed ? Promise.reject(this.#closed) : run(current, this.#policy, (attempt) => note(attempt, operation(attempt)), operation ?? null, [], signal, name)
+    if (this.#closed) return Promise.reject(this.#closed)
+    const { signal, name } = options ? optionsOf('run', options, ['signal', 'name']) : none
+    return run(current, this.#policy, (attempt) => note(attempt, operation(attempt)), operation ?? null, [], signal, name)
   }
 
   /** Calls `fn(...args)` until it succeeds or it is enough. Settles as `retry` does. */

@@ -1,4 +1,5 @@
 import { nonNegative } from '../check.ts'
+import { optionsOf } from '../given.ts'
 import type { Wait } from '../types.ts'
 import { spread } from './marks.ts'
 
@@ -19,7 +20,8 @@ export interface DecayOptions {
  * @example
  * retry(load, { wait: decay({ initialValue: 10_000, minValue: 500 }) }) // up to 10,000, 3,679, 1,353, 500, 500 … ms
  */
-export const decay = ({ initialValue = 1_000, decayFactor = 1, minValue = 0 }: DecayOptions = {}): Wait => {
+export const decay = (options: DecayOptions = {}): Wait => {
+  const { initialValue = 1_000, decayFactor = 1, minValue = 0 } = optionsOf('decay', options, ['initialValue', 'decayFactor', 'minValue'])
   nonNegative({ initialValue, decayFactor, minValue })
   return spread(
     // Each `|| 0` is for an endless option times 0.

@@ -1,4 +1,5 @@
 import { nonNegative } from '../check.ts'
+import { optionsOf } from '../given.ts'
 import { fullJitter } from '../jitter/full.ts'
 import type { Wait } from '../types.ts'
 import { drawn } from './marks.ts'
@@ -19,7 +20,8 @@ export interface DecorrelatedOptions {
  * @example
  * retry(load, { wait: decorrelated({ base: 100, maxValue: 10_000 }) })
  */
-export const decorrelated = ({ base = 1_000, maxValue = 20_000 }: DecorrelatedOptions = {}): Wait => {
+export const decorrelated = (options: DecorrelatedOptions = {}): Wait => {
+  const { base = 1_000, maxValue = 20_000 } = optionsOf('decorrelated', options, ['base', 'maxValue'])
   nonNegative({ base, maxValue })
   return drawn((details: { previousWait: number }) =>
     Math.min(base + (fullJitter(3 * Math.max(base, details.previousWait) - base) || 0), maxValue),

@@ -1,4 +1,5 @@
 import { nonNegative } from '../check.ts'
+import { optionsOf } from '../given.ts'
 import type { Wait } from '../types.ts'
 import { spread } from './marks.ts'
 
@@ -32,7 +33,8 @@ export const double: Wait = /* @__PURE__ */ Object.assign(/* @__PURE__ */ curve(
  * @example
  * retry(load, { wait: expo({ factor: 100, maxValue: 10_000 }) }) // up to 100, 200, 400 … ms
  */
-export const expo = ({ base = 2, factor = 1_000, minValue = 0, maxValue = Infinity }: ExpoOptions = {}): Wait => {
+export const expo = (options: ExpoOptions = {}): Wait => {
+  const { base = 2, factor = 1_000, minValue = 0, maxValue = Infinity } = optionsOf('expo', options, ['base', 'factor', 'minValue', 'maxValue'])
   nonNegative({ base, factor, minValue, maxValue })
   const rising = curve(base, factor, maxValue)
   return spread((details: { tries: number }) => Math.max(rising(details), minValue))

@@ -1,4 +1,5 @@
 import { nonNegative } from '../check.ts'
+import { optionsOf } from '../given.ts'
 import { fullJitter } from '../jitter/full.ts'
 import type { Wait } from '../types.ts'
 import { expo } from './expo.ts'
@@ -24,12 +25,8 @@ export interface WaitExponentialJitterOptions {
  * @example
  * retry(load, { wait: waitExponentialJitter({ initial: 100, jitter: 50 }) }) // 100 to 150, 200 to 250, 400 to 450 … ms
  */
-export const waitExponentialJitter = ({
-  initial = 1_000,
-  max = 60_000,
-  expBase = 2,
-  jitter = 1_000,
-}: WaitExponentialJitterOptions = {}): Wait => {
+export const waitExponentialJitter = (options: WaitExponentialJitterOptions = {}): Wait => {
+  const { initial = 1_000, max = 60_000, expBase = 2, jitter = 1_000 } = optionsOf('waitExponentialJitter', options, ['initial', 'max', 'expBase', 'jitter'])
   nonNegative({ initial, max, expBase, jitter })
   const power = expo({ factor: initial, base: expBase, maxValue: max })
   return drawn((details: Parameters<Wait>[0]) => Math.min(power(details)! + fullJitter(jitter), max))

@@ -1,4 +1,5 @@
 import { nonNegative } from '../check.ts'
+import { optionsOf } from '../given.ts'
 import type { Wait } from '../types.ts'
 import { spread } from './marks.ts'
 
@@ -17,7 +18,8 @@ export interface FiboOptions {
  * @example
  * retry(load, { wait: fibo({ factor: 100 }) }) // up to 100, 100, 200, 300, 500 … ms
  */
-export const fibo = ({ factor = 1_000, maxValue = Infinity }: FiboOptions = {}): Wait => {
+export const fibo = (options: FiboOptions = {}): Wait => {
+  const { factor = 1_000, maxValue = Infinity } = optionsOf('fibo', options, ['factor', 'maxValue'])
   nonNegative({ factor, maxValue })
   return spread((details: { tries: number }) => {
     let value = 1

@@ -1,4 +1,5 @@
 import { invalid, nonNegative } from '../check.ts'
+import { optionsOf } from '../given.ts'
 import type { Wait } from '../types.ts'
 import { spread } from './marks.ts'
 
@@ -19,7 +20,8 @@ export interface WaitIncrementingOptions {
  * @example
  * retry(load, { wait: waitIncrementing({ start: 100, increment: 50 }) }) // up to 100, 150, 200 … ms
  */
-export const waitIncrementing = ({ start = 1_000, increment = 1_000, maxValue = Infinity }: WaitIncrementingOptions = {}): Wait => {
+export const waitIncrementing = (options: WaitIncrementingOptions = {}): Wait => {
+  const { start = 1_000, increment = 1_000, maxValue = Infinity } = optionsOf('waitIncrementing', options, ['start', 'increment', 'maxValue'])
   nonNegative({ start, maxValue })
   if (!Number.isFinite(increment)) invalid('increment', 'a finite number', increment)
   return spread(

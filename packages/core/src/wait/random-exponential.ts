@@ -1,4 +1,5 @@
 import { invalid, nonNegative } from '../check.ts'
+import { optionsOf } from '../given.ts'
 import { fullJitter } from '../jitter/full.ts'
 import type { Wait } from '../types.ts'
 import { curve } from './expo.ts'
@@ -24,12 +25,8 @@ export interface WaitRandomExponentialOptions {
  * @example
  * retry(load, { wait: waitRandomExponential({ multiplier: 100, maxValue: 10_000 }) }) // 0 to 100, 0 to 200, 0 to 400 … ms
  */
-export const waitRandomExponential = ({
-  multiplier = 1_000,
-  expBase = 2,
-  maxValue = Infinity,
-  minValue = 0,
-}: WaitRandomExponentialOptions = {}): Wait => {
+export const waitRandomExponential = (options: WaitRandomExponentialOptions = {}): Wait => {
+  const { multiplier = 1_000, expBase = 2, maxValue = Infinity, minValue = 0 } = optionsOf('waitRandomExponential', options, ['multiplier', 'expBase', 'maxValue', 'minValue'])
   nonNegative({ multiplier, expBase, maxValue, minValue })
   if (minValue > maxValue) invalid('minValue', `maxValue (${maxValue}) or less`, minValue)
   const ceiling = curve(expBase, multiplier, maxValue)

@@ -1,4 +1,5 @@
 import { invalid, nonNegative } from '../check.ts'
+import { optionsOf } from '../given.ts'
 import { fullJitter } from '../jitter/full.ts'
 import type { Wait } from '../types.ts'
 import { drawn } from './marks.ts'
@@ -18,7 +19,8 @@ export interface WaitRandomOptions {
  * @example
  * retry(load, { wait: waitRandom({ min: 200, max: 400 }) })
  */
-export const waitRandom = ({ min = 0, max = 1_000 }: WaitRandomOptions = {}): Wait => {
+export const waitRandom = (options: WaitRandomOptions = {}): Wait => {
+  const { min = 0, max = 1_000 } = optionsOf('waitRandom', options, ['min', 'max'])
   nonNegative({ min, max })
   if (min > max) invalid('min', `max (${max}) or less`, min)
   return drawn(() => Math.min(min + (fullJitter(max - min) || 0), max))

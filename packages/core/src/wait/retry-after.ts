@@ -1,4 +1,5 @@
 import { invalid, nonNegative } from '../check.ts'
+import { optionsOf } from '../given.ts'
 import type { Jitter, Wait } from '../types.ts'
 import { waitFor, type WaitLike } from './ask.ts'
 import { expo } from './expo.ts'
@@ -66,11 +67,8 @@ export const retryAfterOf = (source: any, thrown = true): number | undefined => 
  * @example
  * retry(load, { wait: retryAfter({ fallback: expo({ factor: 100 }), max: 30_000 }) })
  */
-export const retryAfter = <T = any>({
-  fallback = expo(),
-  max = 60_000,
-  jitter,
-}: RetryAfterOptions<T> = {}): Wait<T> => {
+export const retryAfter = <T = any>(options: RetryAfterOptions<T> = {}): Wait<T> => {
+  const { fallback = expo(), max = 60_000, jitter } = optionsOf('retryAfter', options, ['fallback', 'max', 'jitter'])
   nonNegative({ max })
   if (jitter != null && typeof jitter !== 'function') invalid('jitter', 'a function or null', jitter)
   const otherwise = waitOf('fallback', fallback)

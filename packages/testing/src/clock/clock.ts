@@ -1,5 +1,5 @@
 import { type Clock, type Options, override, type Plugin, type Undo } from '@backon/core'
-import { nonNegative, undo } from '@backon/core/kit'
+import { nonNegative, optionsOf, undo } from '@backon/core/kit'
 import { Agenda, type Entry } from './agenda.ts'
 import { Patience } from './patience.ts'
 import { bound, enter, scopable, scopes } from '../scope.ts'
@@ -228,4 +228,4 @@ const current = (): ManualClock | undefined =>
  * clock.now() // hours later
  * ```
  */
-export const virtualClock = (options: VirtualClockOptions = {}): VirtualClock => new ManualClock(options)
+export const virtualClock = (options: VirtualClockOptions = {}): VirtualClock => new ManualClock(optionsOf('virtualClock', options, ['now', 'patience']))

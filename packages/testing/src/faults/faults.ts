@@ -1,5 +1,5 @@
 import { NonRetryableError, sleep } from '@backon/core'
-import { invalid, nonNegative } from '@backon/core/kit'
+import { invalid, nonNegative, optionsOf } from '@backon/core/kit'
 import { randomFrom } from '../random.ts'
 import { type Plan, readScript, readStep, type Step } from './steps.ts'
 import { isClass, thrownIn } from './throwing.ts'
@@ -59,7 +59,7 @@ export interface FlakyOptions<T> {
  * ```
  */
 export const flaky = <T = string>(options: FlakyOptions<T> = {}): Fault<T> => {
-  const { failures = 1, error, value = 'ok' as T } = options
+  const { failures = 1, error, value = 'ok' as T } = optionsOf('flaky', options, ['failures', 'error', 'value'])
   nonNegative({ failures })
   return counting('flaky', (run) => {
     if (run > failures) return value
@@ -154,7 +154,7 @@ export interface ChaosOptions<T> {
  * ```
  */
 export const chaos = <T = string>(options: ChaosOptions<T> = {}): Fault<Promise<T>> => {
-  const { errorRate = 0.5, latency = 0, seed = 1, error, value = 'ok' as T } = options
+  const { errorRate = 0.5, latency = 0, seed = 1, error, value = 'ok' as T } = optionsOf('chaos', options, ['errorRate', 'latency', 'seed', 'error', 'value'])
   if (!(errorRate >= 0 && errorRate <= 1)) invalid('errorRate', 'a number from 0 to 1', errorRate)
   const random = randomFrom(seed)
   const drawLatency = latencyFrom(latency)

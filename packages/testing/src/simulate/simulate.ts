@@ -1,6 +1,6 @@
 import { type Attempt, type Clock, type Options, override, retry } from '@backon/core'
 import { Agenda } from '../clock/agenda.ts'
-import { invalid, nonNegative } from '@backon/core/kit'
+import { invalid, nonNegative, optionsOf } from '@backon/core/kit'
 import { randomFrom } from '../random.ts'
 import { enter, inside } from '../scope.ts'
 import { modelService, type Service } from './service.ts'
@@ -85,7 +85,8 @@ const play = (agenda: Agenda, until: number, fire: () => void): Promise<void> =>
  * ```
  */
 export const simulate = async (options: SimulateOptions): Promise<Simulation> => {
-  const { clients, duration, arrival = { pause: 1_000 }, service, policy = {}, seed = 1, drain = 60_000 } = options
+  const { clients, duration, arrival = { pause: 1_000 }, service, policy = {}, seed = 1, drain = 60_000 } =
+    optionsOf('simulate', options, ['clients', 'duration', 'arrival', 'service', 'policy', 'seed', 'drain'])
   if (!(Number.isInteger(clients) && clients > 0)) invalid('clients', 'an integer of 1 or more', clients)
   nonNegative({ duration, drain })
 
