@@ -2,7 +2,7 @@ import { invalid } from './check.ts'
 
 /** Finds the first name that has the longest stretch of letters in common with another one: `retries` and `maxTries`; with two words of other libraries. Else names all. */
 const nearest = (wanted: string, names: readonly string[]): string => {
-  const letters = wanted.toLowerCase().replace('attempts', 'tries').replace('delay', 'wait')
+  const letters = wanted.toLowerCase().replace('attempts', 'tries').replace(/.*delay/, 'wait')
   for (let length = letters.length; length > 2; length--) {
     for (let at = 0; at + length <= letters.length; at++) {
       const found = names.find((name) => name.toLowerCase().includes(letters.slice(at, at + length)))
