@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { transform } from 'esbuild'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Lowers decorators with esbuild before vite sees them: vite's own compiler leaves TC39 ones in place, a SyntaxError in Node. */
 export const decorators: Plugin = {
@@ -21,6 +22,19 @@ export const decorators: Plugin = {
   },
 }
 
+/** These wait most of their time, for real servers and browsers: begun first, they wait beside the others and not after them. The longest first. */
+const slow = ['example-service', 'playground', 'breaker-redis/src/server', 'breaker-redis/src/fleet', 'test/alerts', 'compositions-http', 'demo/demo', 'end-to-end', 'soak']
+
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const at = slow.findIndex((part) => moduleId.includes(`${part}.`))
+      return at < 0 ? slow.length : at
+    }
+    return (await super.sort(files)).sort((one, other) => rank(one) - rank(other))
+  }
+}
+
 const project = (name: string, root: string, include: string[]) => ({ extends: true as const, root, test: { name, include } })
 
 const packages = readdirSync('packages').filter((name) => existsSync(`packages/${name}/package.json`))
@@ -32,6 +46,9 @@ export default defineConfig({
   test: {
     projects: [...packages.map((name) => project(name, `packages/${name}`, ['src/**/*.test.ts'])), ...across, ...examples.map((name) => project(`examples/${name}`, `examples/${name}`, ['**/*.test.ts']))],
     passWithNoTests: true,
+    sequence: { sequencer: SlowFirst },
+    // More than there are cores: see `slow`.
+    maxWorkers: 4,
     // These end what hangs, and say nothing about speed: a busy machine may take its time.
     testTimeout: 30_000,
     hookTimeout: 60_000,
