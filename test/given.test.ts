@@ -23,48 +23,60 @@ afterEach(() => vi.restoreAllMocks())
 const client = { eval: async () => null }
 const http = createFetch({ fetch: async () => new Response() })
 
-/** Who takes options: how it is given them, a slip, and what was meant. Types are off: who writes JavaScript has none. */
-const takers: [owner: string, take: (options: any) => unknown, slip: string, meant: string, needed?: object][] = [
-  ['expo', expo, 'max', 'maxValue'],
-  ['fibo', fibo, 'cap', 'factor, maxValue'],
-  ['decay', decay, 'initial', 'initialValue'],
-  ['decorrelated', decorrelated, 'max', 'maxValue'],
-  ['waitRandom', waitRandom, 'maxValue', 'max'],
-  ['waitRandomExponential', waitRandomExponential, 'max', 'maxValue'],
-  ['waitExponentialJitter', waitExponentialJitter, 'maxValue', 'max'],
-  ['waitIncrementing', waitIncrementing, 'step', 'start, increment, maxValue'],
-  ['retryAfter', retryAfter, 'maxValue', 'max'],
-  ['CircuitBreaker', (options) => new CircuitBreaker(options), 'treshold', 'failureThreshold'],
-  ['CircuitBreakers', (options) => new CircuitBreakers({}, options), 'idle', 'idleFor'],
-  ['countWindow', countWindow, 'failuresRate', 'failureRate'],
-  ['timeWindow', timeWindow, 'slowCalls', 'slowCall'],
-  ['BreakerRetrying', (options) => new BreakerRetrying(options), 'circuitBreaker', 'breaker'],
-  ['shareBreaker', (options) => shareBreaker(new CircuitBreaker(), options), 'timeoutMs', 'timeout', { client, key: 'k' }],
-  ['hedging', hedging, 'maxHedges', 'maxHedge'],
-  ['hedge', (options) => hedge(() => 1, options), 'waits', 'wait'],
-  ['hedge', (options) => onHedge(options)(() => 1), 'signals', 'signal'],
-  ['HedgingRetrying', (options) => new HedgingRetrying(options), 'hedging', 'hedge'],
-  ['latencyPercentile', (options) => latencyPercentile(95, options), 'samples', 'minimumSamples'],
-  ['limit', limit, 'maxConcurrency', 'concurrency', { concurrency: 1 }],
-  ['aimd', aimd, 'maximum', 'max'],
-  ['RetryBudget', (options) => new RetryBudget(options), 'ratioo', 'ratio'],
-  ['a registry', (options) => new RetryBudgets({}, options), 'idleTime', 'idleFor'],
-  ['throttle', throttle, 'windowMs', 'window'],
-  ['nested', nested, 'allowed', 'allow'],
-  ['createFetch', createFetch, 'timout', 'timeout'],
-  ['createFetch', createFetch, 'retries', 'maxTries'],
-  ['createFetch', createFetch, 'retryDelay', 'wait'],
-  ['hedging', hedging, 'delay', 'wait'],
-  ['retry', (retry) => http('http://localhost/', { retry }), 'attempts', 'maxTries'],
-  ['resumable', (options) => resumable(http, options), 'tries', 'maxTries'],
-  ['prometheusMetrics', prometheusMetrics, 'registry', 'register', { register: new Registry() }],
-  ['otelMetrics', otelMetrics, 'bucket', 'buckets'],
-  ['otelTracing', otelTracing, 'tracers', 'tracer'],
-  ['run', (options) => new Retrying().run(() => 1, options), 'signall', 'signal'],
-  ['virtualClock', virtualClock, 'nows', 'now'],
-  ['flaky', flaky, 'failure', 'failures'],
-  ['chaos', chaos, 'rate', 'errorRate'],
-  ['simulate', simulate, 'policies', 'policy', { clients: 1, duration: 0, service: () => 1 }],
+const ofRetry = 'wait jitter exception predicate condition giveup maxTries maxTime stop signal sleep name use enabled onAttempt before after onSuccess beforeSleep onBackoff onGiveup retryErrorCallback raiseOnGiveup'
+const ofHedge = 'wait maxHedge timeout eager isFailure maxExtraLoad budget onHedge onHedgeFail onDiscard'
+const ofHedgedCalls = `${ofHedge} signal name enabled use maxTime retryErrorCallback raiseOnGiveup onAttempt before after onSuccess onGiveup`
+const ofFetch = `fetch timeout idle maxRetryAfter idempotent idempotencyKey attemptHeader statuses errors ${ofRetry}`
+
+/** Who takes options: how it is given them, what they are called, a slip, and what was meant. Types are off: who writes JavaScript has none. */
+const takers: [owner: string, take: (options: any) => unknown, names: string, slip: string, meant: string, needed?: object][] = [
+  ['expo', expo, 'base factor minValue maxValue', 'max', 'maxValue'],
+  ['fibo', fibo, 'factor maxValue', 'cap', 'factor, maxValue'],
+  ['decay', decay, 'initialValue decayFactor minValue', 'initial', 'initialValue'],
+  ['decorrelated', decorrelated, 'base maxValue', 'max', 'maxValue'],
+  ['waitRandom', waitRandom, 'min max', 'maxValue', 'max'],
+  ['waitRandomExponential', waitRandomExponential, 'multiplier expBase maxValue minValue', 'max', 'maxValue'],
+  ['waitExponentialJitter', waitExponentialJitter, 'initial max expBase jitter', 'maxValue', 'max'],
+  ['waitIncrementing', waitIncrementing, 'start increment maxValue', 'step', 'start, increment, maxValue'],
+  ['retryAfter', retryAfter, 'fallback max jitter', 'maxValue', 'max'],
+  [
+    'CircuitBreaker', (options) => new CircuitBreaker(options),
+    'failureThreshold trip recoveryTimeout maxRecoveryTimeout halfOpenMaxCalls successThreshold probeTimeout isFailure name state onCircuitOpen onCircuitHalfOpen onCircuitClose onCircuitReject',
+    'treshold', 'failureThreshold',
+  ],
+  ['CircuitBreakers', (options) => new CircuitBreakers({}, options), 'max idleFor', 'idle', 'idleFor'],
+  ['countWindow', countWindow, 'size failureRate minimumCalls', 'failuresRate', 'failureRate'],
+  ['timeWindow', timeWindow, 'duration failureRate minimumCalls slowCall', 'slowCalls', 'slowCall'],
+  ['BreakerRetrying', (options) => new BreakerRetrying(options), `breaker ${ofRetry}`, 'circuitBreaker', 'breaker'],
+  [
+    'shareBreaker', (options) => shareBreaker(new CircuitBreaker(), options), 'client key refresh timeout lease agree firstPeek subscribe onStoreError',
+    'timeoutMs', 'timeout', { client, key: 'k' },
+  ],
+  ['hedging', hedging, ofHedge, 'maxHedges', 'maxHedge'],
+  ['hedging', hedging, ofHedge, 'delay', 'wait'],
+  ['hedge', (options) => hedge(() => 1, options), ofHedgedCalls, 'waits', 'wait'],
+  ['hedge', (options) => onHedge(options)(() => 1), ofHedgedCalls, 'signals', 'signal'],
+  ['HedgingRetrying', (options) => new HedgingRetrying(options), `hedge ${ofRetry}`, 'hedging', 'hedge'],
+  ['latencyPercentile', (options) => latencyPercentile(95, options), 'window minimumSamples fallback', 'samples', 'minimumSamples'],
+  ['limit', limit, 'concurrency rate queue maxWait maxHold release name onLimitWait onLimitReject', 'maxConcurrency', 'concurrency', { concurrency: 1 }],
+  ['aimd', aimd, 'initial min max backoff isOverload', 'maximum', 'max'],
+  ['RetryBudget', (options) => new RetryBudget(options), 'ratio credit max every cost name state onBudgetReject', 'ratioo', 'ratio'],
+  ['a registry', (options) => new RetryBudgets({}, options), 'max idleFor', 'idleTime', 'idleFor'],
+  ['throttle', throttle, 'k window minRequests max isOverload name onThrottleReject', 'windowMs', 'window'],
+  ['nested', nested, 'allow onNested', 'allowed', 'allow'],
+  ['createFetch', createFetch, ofFetch, 'timout', 'timeout'],
+  ['createFetch', createFetch, ofFetch, 'retries', 'maxTries'],
+  ['createFetch', createFetch, ofFetch, 'retryDelay', 'wait'],
+  ['retry', (retry) => http('http://localhost/', { retry }), ofFetch, 'attempts', 'maxTries'],
+  ['resumable', (options) => resumable(http, options), 'maxTries wait', 'tries', 'maxTries'],
+  ['prometheusMetrics', prometheusMetrics, 'register prefix buckets attributes', 'registry', 'register', { register: new Registry() }],
+  ['otelMetrics', otelMetrics, 'meter meterProvider buckets attributes', 'bucket', 'buckets'],
+  ['otelTracing', otelTracing, 'tracer', 'tracers', 'tracer'],
+  ['run', (options) => new Retrying().run(() => 1, options), 'signal name', 'signall', 'signal'],
+  ['virtualClock', virtualClock, 'now patience', 'nows', 'now'],
+  ['flaky', flaky, 'failures error value', 'failure', 'failures'],
+  ['chaos', chaos, 'errorRate latency seed error value', 'rate', 'errorRate'],
+  ['simulate', simulate, 'clients duration arrival service policy seed drain', 'policies', 'policy', { clients: 1, duration: 0, service: () => 1 }],
   // Each with a slip of its own, as the same one would have been told of already.
   ...(
     [
@@ -78,16 +90,21 @@ const takers: [owner: string, take: (options: any) => unknown, slip: string, mea
         retrySync(() => 1)
       },
     ] as const satisfies ((options: any) => unknown)[]
-  ).map((take, i): [string, (options: any) => unknown, string, string] => ['@backon/core', take, `maxTry${i}`, 'maxTries']),
+  ).map((take, i): [string, (options: any) => unknown, string, string, string] => ['@backon/core', take, ofRetry, `maxTry${i}`, 'maxTries']),
 ]
 
 describe('F-12 a misspelt option is told of, once, whoever takes it', () => {
-  test.each(takers)('%s', async (owner, take, slip, meant, needed) => {
+  test.each(takers)('%s', async (owner, take, _names, slip, meant, needed) => {
     for (let i = 0; i < 2; i++) await take({ ...needed, [slip]: 1 })
     expect(warn.mock.calls).toEqual([[`${owner} ignores ${slip}, which is no option: ${meant.includes(',') ? `it takes ${meant}` : `did you mean ${meant}?`}`]])
   })
 
-  test.each(takers)('not where there is none, nor in what a class brings along: %s', async (_owner, take, _slip, _meant, needed) => {
+  test.each(takers)('none of its own is: %s', async (_owner, take, names, _slip, _meant, needed) => {
+    await take({ ...Object.fromEntries(names.split(' ').map((name) => [name, undefined])), ...needed })
+    expect(warn).not.toHaveBeenCalled()
+  })
+
+  test.each(takers)('nor what a class brings along: %s', async (_owner, take, _names, _slip, _meant, needed) => {
     class Given {
       describe(): string {
         return 'mine'

@@ -12,13 +12,13 @@ export const sets = [
     name: 'breaker',
     mutate: ['breaker/src/{machine,trip,probes,transitions,run,breaker,breakers}.ts'],
     // breaker.test.ts comes last: in one process vitest leaves its false timers to the next file.
-    tests: ['breaker/src/{evidence,breakers,level,sharing,retrying}.test.ts', 'breaker/src/{machine,recovery,trip}.test.ts', 'breaker/src/{model,breaker}.test.ts'],
+    tests: ['breaker/src/{evidence,breakers,level,sharing,retrying}.test.ts', 'breaker/src/{machine,recovery,trip}.test.ts', '../test/given.test.ts', 'breaker/src/{model,breaker}.test.ts'],
     runs: 200,
   },
   {
     name: 'hedge',
     mutate: ['hedge/src/{pace,outcome,race,judge,percentile,follow,options}.ts'],
-    tests: ['hedge/src/{hedging,percentile,hedge,replicas}.test.ts', 'hedge/src/race.test.ts'],
+    tests: ['hedge/src/{hedging,percentile,hedge,replicas}.test.ts', 'hedge/src/race.test.ts', '../test/given.test.ts'],
   },
   {
     name: 'engine',
@@ -36,17 +36,17 @@ export const sets = [
   {
     name: 'strategies',
     mutate: ['core/src/{wait,stop,condition,jitter}/*.ts'],
-    tests: ['core/src/{wait,stop,condition,jitter}/*.test.ts'],
+    tests: ['core/src/{wait,stop,condition,jitter}/*.test.ts', '../test/given.test.ts'],
   },
   {
     name: 'limit',
     mutate: ['limit/src/{budget,limit,throttle,aimd,read}.ts'],
-    tests: ['limit/src/{budget,throttle,nested}.test.ts', 'limit/src/limit.test.ts'],
+    tests: ['limit/src/{budget,throttle,nested}.test.ts', 'limit/src/limit.test.ts', '../test/given.test.ts'],
   },
   {
     name: 'fetch',
     mutate: ['fetch/src/{methods,statuses,network,hints,wait,failure,failures,answers,request,call,attempt}.ts'],
-    tests: ['fetch/src/{layers,fetch}.test.ts', 'fetch/src/{time,resume}.test.ts'],
+    tests: ['fetch/src/{layers,fetch}.test.ts', 'fetch/src/{time,resume}.test.ts', '../test/given.test.ts'],
   },
 ]
 

@@ -207,6 +207,8 @@ describe('F-08 a negation speaks of the same outcomes', () => {
     ['its negation', retryNot(ofErrors), [true, false, false, false]],
     ['any of exceptions', retryAny(ofErrors, retryIfExceptionMessage('x')), [false, false, false, false]],
     ['all of exceptions', retryAll(ofErrors, retryIfExceptionMessage('x')), [true, true, false, false]],
+    ['any of values', retryAny(ofValues, retryIfNotResult((value) => value === 2)), [false, false, false, true]],
+    ['all of values', retryAll(ofValues, retryIfNotResult((value) => value === 1)), [false, false, true, true]],
     ['any of exceptions and values', retryAny(ofErrors, ofValues), [false, true, false, true]],
     ['all of exceptions and values, which is never', retryAll(ofErrors, ofValues), [false, false, false, false]],
     ['all of exceptions and a function', retryAll(ofErrors, yes), [false, true, false, false]],

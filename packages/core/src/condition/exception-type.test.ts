@@ -53,6 +53,7 @@ describe('RT-07 an Error of another realm', () => {
     ['new Map()', [Map], false],
     ['Object.setPrototypeOf(new Error(), null)', [Error], false],
     ['Object.freeze(new Error())', [Error], true],
+    ['Object.assign(new TypeError(), { constructor: undefined })', [TypeError], true],
   ])('%s', (code, types, is) => {
     expect(isInstance(foreign(code), types)).toBe(is)
   })

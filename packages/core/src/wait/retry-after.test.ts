@@ -204,6 +204,10 @@ describe('F-33 a date is compared with the Date of the same answer', () => {
   })
 })
 
+test('an error says so with a number, unless it was returned', () => {
+  expect([retryAfterOf({ retryAfter: 5 }), retryAfterOf({ retryAfter: 5 }, false)]).toEqual([5, undefined])
+})
+
 describe('F-24 what throws when it is read says nothing', () => {
   const boom = (): never => {
     throw new Error('boom')
