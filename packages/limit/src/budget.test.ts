@@ -371,6 +371,10 @@ test.each<[RetryBudgetOptions | object, string]>([
   expect(() => new RetryBudget(options)).toThrow(message)
 })
 
+test('has no name unless it is given one, and asks for no times of an attempt', () => {
+  expect(new RetryBudget()).toMatchObject({ name: '', timeless: true })
+})
+
 describe('one a key', () => {
   test('named after it, and dropped when idle with all of its credit', () => {
     const budgets = new RetryBudgets({ every: Infinity }, { idleFor: 100 })

@@ -234,10 +234,21 @@ describe('maxWait', () => {
     await time.pass(99)
     expect(counts(api)).toEqual([1, 2])
     await time.pass(1)
-    await expect(late).rejects.toThrow(LimitError)
+    await expect(late).rejects.toThrow(new LimitError('', 'is reached: 1 running, 1 waiting'))
     gates[0]!.resolve()
     await idle()
     expect([started, counts(api), time.pending]).toEqual([[0, 2], [1, 0], 0])
+  })
+
+  test('who has waited in vain hears when a call of now would start', async () => {
+    const api = limit({ concurrency: 1, rate: { calls: 1, per: 200 }, queue: 9, maxWait: 300 })
+    const { call } = calls(api)
+    void call(0)
+    const late = api.call(() => 1).catch((error) => error)
+    await time.pass(100)
+    void call(2)
+    await time.pass(200)
+    expect(await late).toMatchObject({ name: 'LimitError', retryAfter: 200 })
   })
 
   test('ends when its timer says so, whatever the clock says: it may have gone back', async () => {
@@ -260,6 +271,23 @@ describe('maxWait', () => {
     expect([third.message, third.retryAfter]).toEqual(['limit "api" is reached: 0 running, 1 waiting, next start in 2000 ms', 2_000])
     await time.pass(1_000)
     expect([await second, time.pending]).toEqual([1_000, 0])
+  })
+
+  test('of just as long as the rate asks for is enough', async () => {
+    const api = limit({ rate: { calls: 1, per: 1_000 }, queue: 9, maxWait: 1_000 })
+    void api.call(() => 1)
+    const second = api.call(() => time.now())
+    await time.pass(1_000)
+    expect(await second).toBe(1_000)
+  })
+
+  test('nobody sets a timer who waits for a slot alone', async () => {
+    const api = limit({ concurrency: 1, queue: 9 })
+    const { call } = calls(api)
+    void call(0)
+    void call(1)
+    await idle()
+    expect([counts(api), time.pending]).toEqual([[1, 1], 0])
   })
 
   test('a deadline that is nearer than the wait for the rate refuses at once; a wait that nobody knows is cut off by it', async () => {
@@ -369,8 +397,26 @@ describe('rate', () => {
     void start()
     await time.pass(500)
     controller.abort()
-    await time.pass(9_000)
+    await time.pass(500)
+    // One still waits, and the timers that were meant for later starts are gone.
+    expect([starts, time.pending]).toEqual([[0, 1_000], 1])
+    await time.pass(8_500)
     expect([starts, time.pending]).toEqual([[0, 1_000, 2_000], 0])
+  })
+
+  test('who is further back starts as long after an earlier start as the rate asks for, and a refusal says so', async () => {
+    const api = limit({ rate: { calls: 3, per: 300 }, queue: 2 })
+    const starts: number[] = []
+    const start = (): Promise<unknown> => api.call(() => void starts.push(time.now()))
+    for (const pause of [100, 100, 0]) {
+      void start()
+      await time.pass(pause)
+    }
+    void start()
+    void start()
+    await expect(start()).rejects.toMatchObject({ retryAfter: 300 })
+    await time.pass(300)
+    expect(starts).toEqual([0, 100, 200, 300, 400])
   })
 
   test('and concurrency together: both must allow it', async () => {
@@ -528,6 +574,11 @@ describe('in a stack', () => {
     expect(await roomy.call(() => roomy.call(() => 1))).toBe(1)
   })
 
+  test('also with another limit in between', async () => {
+    const [users, db] = [limit({ name: 'users', concurrency: 1, queue: 9 }), limit({ concurrency: 1, queue: 9 })]
+    await expect(users.call(() => db.call(() => users.call(() => 1)))).rejects.toThrow('limit "users" would wait for itself')
+  })
+
   test('what goes on in the background after its call waits as any other', async () => {
     const api = limit({ concurrency: 1, queue: 9 })
     const { call, gates } = calls(api)
@@ -621,6 +672,18 @@ describe('aimd', () => {
     expect(slots(api)).toBe(3)
   })
 
+  test('of more slots grows more slowly', async () => {
+    const api = limit({ concurrency: aimd({ initial: 4 }), queue: 99 })
+    await Promise.all(Array.from({ length: 8 }, () => answer(api, 1)))
+    expect(slots(api)).toBe(5)
+    await Promise.all(Array.from({ length: 8 }, () => answer(api, 1)))
+    expect(slots(api)).toBe(5)
+  })
+
+  test('may have as many slots at first as it ever has', () => {
+    expect(limit({ concurrency: aimd({ min: 5, initial: 5, max: 5 }) })._slots.size).toBe(5)
+  })
+
   test('shrinks on overload and timeouts, once for all that were under way, and on nothing else', async () => {
     const api = limit({ concurrency: aimd({ initial: 10, backoff: 0.5 }), queue: 99 })
     await Promise.all(Array.from({ length: 9 }, () => answer(api, new Error('bug'))))
@@ -668,6 +731,8 @@ describe('aimd', () => {
     [{ min: 0 }, 'min must be a number of 1 or more; got 0'],
     [{ max: 0 }, 'max must be a number of 1 or more; got 0'],
     [{ initial: 500 }, 'initial must be a number from 1 to 200; got 500'],
+    [{ min: 5, initial: 2 }, 'initial must be a number from 5 to 200; got 2'],
+    [{ backoff: 0 }, 'backoff must be a number above 0 and below 1; got 0'],
     [{ backoff: 1 }, 'backoff must be a number above 0 and below 1; got 1'],
     [{ isOverload: 1 }, 'isOverload must be a function; got 1'],
   ])('refuses %j', (options, message) => {
@@ -685,6 +750,7 @@ test.each<[object | undefined, string]>([
   [{ rate: { calls: 0, per: 1 } }, 'rate.calls must be an integer of 1 or more; got 0'],
   [{ rate: { calls: Infinity, per: 1 } }, 'rate.calls must be an integer of 1 or more; got Infinity'],
   [{ rate: { calls: 1, per: 0 } }, 'rate.per must be a number of ms above 0; got 0'],
+  [{ rate: { calls: 1, per: Infinity } }, 'rate.per must be a number of ms above 0; got Infinity'],
   [{ rate: { calls: 2, per: 1, burst: 3 } }, 'rate.burst must be an integer from 1 to 2; got 3'],
   [{ concurrency: 1, queue: -1 }, 'queue must be a number of 0 or more; got -1'],
   [{ concurrency: 1, maxWait: NaN }, 'maxWait must be a number of 0 or more; got NaN'],
@@ -693,6 +759,10 @@ test.each<[object | undefined, string]>([
   [{ concurrency: 1, name: 5 }, 'name must be a string; got 5'],
 ])('refuses %j at once', (options, message) => {
   expect(() => limit(options as never)).toThrow(message)
+})
+
+test('takes a default that is written out; has no name unless it is given one, and asks for no times of an attempt', () => {
+  expect(limit({ concurrency: 1, release: 'aborted' })).toMatchObject({ name: '', timeless: true })
 })
 
 describe('one a key', () => {

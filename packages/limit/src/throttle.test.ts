@@ -220,10 +220,21 @@ test.each<[object, string]>([
   [{ window: Infinity }, 'window must be a number of ms above 0; got Infinity'],
   [{ minRequests: -1 }, 'minRequests must be a number of 0 or more; got -1'],
   [{ max: 1.1 }, 'max must be a number from 0 to 1; got 1.1'],
+  [{ max: -0.1 }, 'max must be a number from 0 to 1; got -0.1'],
   [{ isOverload: true }, 'isOverload must be a function; got true'],
   [{ name: 1 }, 'name must be a string; got 1'],
 ])('refuses %j at once', (options, message) => {
   expect(() => throttle(options)).toThrow(message)
+})
+
+test('calls a synchronous function with its arguments, and gives what it gives', () => {
+  const users = throttle()
+  expect(users.callSync((a: number, b: number) => a + b, 2, 3)).toBe(5)
+  expect([users.requests, users.accepts]).toEqual([1, 1])
+})
+
+test('has no name unless it is given one, and asks for no times of an attempt', () => {
+  expect(throttle()).toMatchObject({ name: '', timeless: true })
 })
 
 test('one a key: named after it; one that refuses calls is not dropped for being idle', async () => {
