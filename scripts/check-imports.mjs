@@ -11,8 +11,8 @@ import { packages } from './packages.mjs'
 const layers = {
   // The folders of core are its rooms: docs/decisions/0001 says what each may know.
   core: [
-    ['types', 'check', 'given', 'errors', 'thenable', 'names'],
-    ['seams/'],
+    ['types', 'check', 'errors', 'thenable'],
+    ['seams/', 'names'],
     ['time/', 'jitter/'],
     ['wait/', 'stop/', 'condition/'],
     ['engine/'],

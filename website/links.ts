@@ -37,7 +37,9 @@ export const asMarkdown = (source: string, place: string): string => {
     const mark = /^\s*(`{3,}|~{3,})/.exec(line)?.[1]
     if (mark) fence = fence === undefined ? mark : mark.startsWith(fence) ? undefined : fence
     if (mark || fence !== undefined) return line
-    return line.replaceAll(/(?<!!)\[([^\][]+)\]\(([^)\s]+)\)/g, (whole, text: string, href: string) => {
+    // Code is left as it is.
+    return line.replaceAll(/`[^`]+`|(?<!!)\[([^\][]+)\]\(([^)\s]+)\)/g, (whole, text: string, href?: string) => {
+      if (href === undefined) return whole
       const meaning = meaningOf(href, source)
       if (!meaning) return text
       return 'url' in meaning ? whole : `[${text}](${posix.relative(posix.dirname(place), meaning.place) || posix.basename(place)})`

@@ -1,5 +1,5 @@
 import { invalid } from './check.ts'
-import { ignore } from './given.ts'
+import { ignore } from './seams/given.ts'
 import type { Forced, Options } from './types.ts'
 
 /** No option is given: all there are, in one shape. */

@@ -75,6 +75,8 @@ export const send = async (call: Call, attempt: Attempt): Promise<Response> => {
     })
     const status = response?.status
     rule = _settings.statuses[status] ?? (status >= 500 && 'never')
+    // Nothing was processed by this host: the one that has led here did something.
+    if (rule === 'always' && response.redirected) rule = 'idempotent'
     if (rule && (rule !== 'key' || call._keyed)) failed = new ResponseError(response, _name(), allowed(call, rule))
     let result = response
     if (response?.body) {
@@ -85,7 +87,7 @@ export const send = async (call: Call, attempt: Attempt): Promise<Response> => {
     if (failed) throw failed
     return result
   } catch (error) {
-    throw judged(call, error, error === failed ? rule : ruleOf(error, _settings.errors))
+    throw judged(call, error, error === failed ? rule : ruleOf(error, _settings.errors, () => call._facts.url))
   } finally {
     call._busy--
     time.clearTimeout(timer)

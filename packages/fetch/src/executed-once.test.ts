@@ -1,6 +1,7 @@
+import { createServer as createHttpServer } from 'node:http'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createFetch, type FetchInit } from './index.ts'
 
 /** Where a request is killed, or what it is answered. Those after `none` have been received, and so executed; so were the statuses of a server that does not know better. */
@@ -123,4 +124,62 @@ test('RT-50 nothing was sent where nobody listens: an unsafe request is sent whe
   const response = await createFetch({ wait: 0, onBackoff: start })(`http://127.0.0.1:${port}`, { method: 'POST', body: 'x' })
   expect([await response.text(), executed]).toEqual(['ok', 1])
   await new Promise((resolve) => server.close(resolve))
+})
+
+describe('a redirect: the host that sends on has done its work, whatever the next one says', () => {
+  /** Takes a POST, and sends on to where its answer is. */
+  const front = async (location: string) => {
+    const seen: string[] = []
+    const server = createHttpServer((request, response) => {
+      seen.push(request.method!)
+      request.resume().on('end', () => response.writeHead(303, { location }).end())
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    return { seen, url, [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections()
+      await new Promise((done) => server.close(done))
+    } }
+  }
+  /** A port where nobody listens. */
+  const deadHost = async (): Promise<string> => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    await new Promise<void>((resolve) => void server.close(() => resolve()))
+    return `127.0.0.1:${port}`
+  }
+  const http = createFetch({ maxTries: 3, wait: 1 })
+
+  test.each<[string, () => Promise<string>]>([['a closed port', deadHost], ['a name that is none', async () => 'nowhere.invalid']])('to %s: a POST is sent once, a GET three times', async (_, host) => {
+    await using once = await front(`http://${await host()}/done`)
+    await expect(http(once.url, { method: 'POST', body: 'pay' })).rejects.toThrow('fetch failed')
+    expect(once.seen).toEqual(['POST'])
+    await expect(http(once.url)).rejects.toThrow('fetch failed')
+    expect(once.seen).toEqual(['POST', 'GET', 'GET', 'GET'])
+  })
+
+  test('to one that is too busy: the same', async () => {
+    const calls: string[] = []
+    const server = createHttpServer((request, response) => {
+      calls.push(request.method!)
+      response.writeHead(429).end()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    await using once = await front(`http://127.0.0.1:${(server.address() as AddressInfo).port}/done`)
+    expect((await http(once.url, { method: 'POST', body: 'pay' })).status).toBe(429)
+    expect([once.seen, calls]).toEqual([['POST'], ['GET']])
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+
+  test.each<[string, () => Promise<string>]>([['the host itself', async () => `http://${await deadHost()}/`], ['its name', async () => 'http://nowhere.invalid/'], ['its usual port', async () => 'http://127.0.0.1/']])(
+    'without one a refused connection proves that nothing was sent: %s',
+    async (_, urlOf) => {
+      const url = await urlOf()
+      let tries = 0
+      await expect(http(url, { method: 'POST', body: 'pay', retry: { onAttempt: () => void tries++ } })).rejects.toThrow('fetch failed')
+      expect(tries).toBe(3)
+    },
+  )
 })

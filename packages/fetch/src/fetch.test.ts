@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Readable } from 'node:stream'
-import { NonRetryableError, TimeoutError } from '@backon/core'
+import { fork, NonRetryableError, type Plugin, TimeoutError } from '@backon/core'
 import { describe, expect, test, vi } from 'vitest'
 import { serve } from '../test/server.ts'
 import { createFetch, type FetchOptions, isHttpFailure, ResponseError } from './index.ts'
@@ -80,6 +80,32 @@ describe('what comes out', () => {
     spy.mockRestore()
   })
 
+  test('an answer without headers, as mocks have it', async () => {
+    const { fetch, calls } = script(() => ({ status: 503 }))
+    expect(await createFetch({ ...fast, fetch })(url)).toEqual({ status: 503 })
+    expect(calls).toHaveLength(4)
+  })
+
+  test('what a plugin throws, once', async () => {
+    const mine = new Error('mine')
+    const wrap = vi.fn(() => {
+      throw mine
+    })
+    await expect(createFetch({ ...fast, fetch: script(200).fetch, use: [{ wrap: () => wrap }] })(url)).rejects.toBe(mine)
+    expect(wrap).toHaveBeenCalledTimes(1)
+  })
+
+  test('nothing is sent for an attempt that is aborted already', async () => {
+    const { fetch, calls } = script(200)
+    const hurried: Plugin = { wrap: (next) => (attempt) => { const child = fork(attempt); child.abort('too late'); return next(child) } }
+    await expect(createFetch({ ...fast, fetch, use: [hurried] })(url)).rejects.toBe('too late')
+    expect(calls).toHaveLength(0)
+  })
+
+  test('what is no URL, in the words of fetch', async () => {
+    await expect(createFetch()(undefined as any)).rejects.toThrow('Failed to parse URL from undefined')
+  })
+
   test('a value that is no response passes, as mocks have it', async () => {
     await expect(createFetch({ fetch: (async () => undefined) as any })(url)).resolves.toBeUndefined()
   })
@@ -111,10 +137,16 @@ describe('what is retried', () => {
 
   const refusedStream = Object.assign(new TypeError('fetch failed'), { cause: Object.assign(new Error('Stream closed with error code NGHTTP2_REFUSED_STREAM'), { code: 'ERR_HTTP2_STREAM_ERROR' }) })
   const aggregate = new TypeError('fetch failed', { cause: Object.assign(new AggregateError([Object.assign(new Error(), { code: 'ETIMEDOUT', syscall: 'connect' })]), { code: 'ETIMEDOUT' }) })
+  const cutOff = new TypeError('fetch failed', {
+    cause: Object.assign(new AggregateError([{ code: 'ETIMEDOUT', syscall: 'connect' }, { code: 'ETIMEDOUT', syscall: 'read' }]), { code: 'ETIMEDOUT' }),
+  })
   test.each<[string, Error, number, number]>([
     ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'].map((code): [string, Error, number, number] => [code, lost(code), 2, 2]),
     ['ETIMEDOUT while connecting', lost('ETIMEDOUT', { syscall: 'connect' }), 2, 2],
     ['ETIMEDOUT of all addresses', aggregate, 2, 2],
+    ['ETIMEDOUT of some addresses, and an answer that was cut off', cutOff, 2, 1],
+    ['a reset, in the words of a refused stream', lost('ECONNRESET', { message: 'NGHTTP2_REFUSED_STREAM' }), 2, 1],
+    ['a reset while connecting', lost('ECONNRESET', { syscall: 'connect' }), 2, 1],
     ['REFUSED_STREAM', refusedStream, 2, 2],
     ['a code on the error itself', Object.assign(new Error('Unable to connect'), { code: 'ConnectionRefused' }), 2, 2],
     ...['UND_ERR_SOCKET', 'UND_ERR_HEADERS_TIMEOUT', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].map((code): [string, Error, number, number] => [code, lost(code), 2, 1]),
@@ -131,6 +163,7 @@ describe('what is retried', () => {
     ['Deno, TLS', deno('error sending request for url (https://x/): client error (Connect): received corrupt message of type InvalidContentType'), 1, 1],
     ['Deno before 2.9, refused', new TypeError('error sending request for url (http://x/): client error (Connect): tcp connect error: Connection refused (os error 111)'), 2, 2],
     ['the same words, no TypeError', new Error('Load failed'), 1, 1],
+    ['a mistake that quotes them', new TypeError('no translation of "Load failed"'), 1, 1],
     ['another HTTP/2 error', lost('ERR_HTTP2_STREAM_ERROR'), 1, 1],
     ['a bad certificate', lost('CERT_HAS_EXPIRED'), 1, 1],
     ['a redirect loop', new TypeError('fetch failed', { cause: new Error('redirect count exceeded') }), 1, 1],
@@ -140,6 +173,16 @@ describe('what is retried', () => {
     ['an abort of its own', new DOMException('x', 'AbortError'), 1, 1],
   ])('%s', async (_, error, safe, unsafe) => {
     expect([await runs(error, { method: 'GET' }), await runs(error, { method: 'POST' })]).toEqual([safe, unsafe])
+  })
+
+  test.each([['GETS', 1], ['BUDGET', 1], ['PUTS', 1], ['OUTPUT', 1], ['QUERY', 2], ['TRACE', 2], ['delete', 2]])('the method %s: %i', async (method, expected) => {
+    expect(await runs(503, { method })).toBe(expected)
+  })
+
+  test.each([['get', 'GET'], ['pOst', 'POST'], ['patch', 'patch'], ['gets', 'gets'], ['budget', 'budget']])('fetch sends %s as %s, and so it is called', async (method, sent) => {
+    const names: string[] = []
+    await createFetch({ fetch: script(200).fetch, after: ({ name }) => void names.push(name) })(url, { method })
+    expect(names).toEqual([`${sent} api.example.com`])
   })
 
   test('a cause that goes round in a circle ends', async () => {
@@ -204,7 +247,9 @@ describe('what is retried', () => {
 
   test('what the predicate throws comes out, and a promise is a TypeError', async () => {
     const fault = new Error('mine')
-    await expect(createFetch({ ...fast, fetch: script(503).fetch, predicate: () => { throw fault } })(url)).rejects.toBe(fault)
+    const { fetch, calls } = script(503)
+    await expect(createFetch({ ...fast, fetch, predicate: () => { throw fault } })(url)).rejects.toBe(fault)
+    expect(calls).toHaveLength(1)
     await expect(createFetch({ ...fast, fetch: script(503).fetch, predicate: (async () => true) as any })(url)).rejects.toThrow(/predicate/)
   })
 
@@ -262,6 +307,26 @@ describe('records', () => {
     }
   })
 
+  test.each([
+    ['http://a.example:80/x', 'a.example'], ['https://a.example:443/', 'a.example'], ['http://a.example:8080/', 'a.example:8080'], ['https://A.example?x', 'a.example'],
+    ['http://ÄÖ/', 'xn--4ca0b'], ['urn:http://a.example/', ''],
+  ])('the host of %s is %j', async (input, host) => {
+    const names: string[] = []
+    await createFetch({ fetch: script(200).fetch, after: ({ name }) => void names.push(name) })(input)
+    expect(names).toEqual([`GET ${host}`])
+  })
+
+  test('on a page, a URL without a host is one of that page', async () => {
+    const facts: string[] = []
+    vi.stubGlobal('location', { href: 'https://shop.example/cart/' })
+    try {
+      await createFetch({ fetch: script(200).fetch, use: ({ url, origin }) => (facts.push(url, origin), []), after: ({ name }) => void facts.push(name) })('items')
+    } finally {
+      vi.unstubAllGlobals()
+    }
+    expect(facts).toEqual(['https://shop.example/cart/items', 'https://shop.example', 'GET shop.example'])
+  })
+
   test('a message holds neither path nor query nor password', async () => {
     let message = ''
     await createFetch({ ...fast, fetch: script(503).fetch, onGiveup: ({ exception }) => void (message = String(exception)) })('https://u:p@example.com/path?key=1')
@@ -291,6 +356,14 @@ describe('bodies', () => {
     await using server = await serve((response, __, nth) => response.writeHead(nth < 3 ? 503 : 200).end())
     expect((await createFetch(fast)(server.url, { method: 'PUT', body: body as any })).status).toBe(200)
     expect(server.seen.map(({ body }) => body.includes('data'))).toEqual([true, true, true])
+  })
+
+  test('only a stream is told to be sent while the answer is read', async () => {
+    const { fetch, calls } = script(200)
+    const http = createFetch({ fetch })
+    await http(url, { method: 'POST', body: 'text' })
+    await http(url, { method: 'POST', body: new ReadableStream() })
+    expect(calls.map(({ init }) => init.duplex)).toEqual([undefined, 'half'])
   })
 
   test.each(Object.entries(once))('%s gets one attempt, and what fails comes out', async (_, make) => {
@@ -376,8 +449,8 @@ describe('keys and headers', () => {
     const { fetch, calls } = script(200)
     const http = createFetch({ fetch, idempotencyKey: true })
     for (const headers of [{ 'IDEMPOTENCY-KEY': 'mine' }, [['Idempotency-Key', 'mine']], new Headers({ 'idempotency-key': 'mine' })] as const) await http(url, { method: 'POST', headers: headers as HeadersInit })
-    for (const method of ['GET', 'PUT', 'DELETE']) await http(url, { method })
-    expect(keys(calls)).toEqual(['mine', 'mine', 'mine', null, null, null])
+    for (const method of ['GET', 'PUT', 'DELETE', 'REPOST', 'POSTS', 'DISPATCH']) await http(url, { method })
+    expect(keys(calls)).toEqual(['mine', 'mine', 'mine', null, null, null, null, null, null])
   })
 
   test('a key is made by a function, or given with the call', async () => {
@@ -386,6 +459,26 @@ describe('keys and headers', () => {
     await createFetch({ fetch })(url, { method: 'POST', retry: { idempotencyKey: 'order-17' } })
     expect(keys(calls)).toEqual(['POST http://api.example.com', 'order-17'])
     expect(() => createFetch({ idempotencyKey: 'one for all' as any })).toThrow(/idempotencyKey must be a boolean or function; got "one for all"/)
+  })
+
+  test('a key is random too on a page without https, where there is no randomUUID', async () => {
+    const { fetch, calls } = script(200)
+    const http = createFetch({ fetch, idempotencyKey: true })
+    vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) })
+    try {
+      for (let i = 0; i < 2; i++) await http(url, { method: 'POST' })
+    } finally {
+      vi.unstubAllGlobals()
+    }
+    const [one, other] = keys(calls)
+    expect(one).toMatch(/^\d+(-\d+){3}$/)
+    expect(one).not.toBe(other)
+  })
+
+  test('409 without one is an answer like any other', async () => {
+    const ends: unknown[] = []
+    await createFetch({ fetch: script(409).fetch, onSuccess: ({ end }) => void ends.push(end), onGiveup: ({ end }) => void ends.push(end) })(url, { method: 'POST', headers: { 'idempotency-key': 'x' } })
+    expect(ends).toEqual(['success'])
   })
 
   test('409 is retried with a key of ours only', async () => {
@@ -443,7 +536,9 @@ describe('isHttpFailure', () => {
     ['Failed to fetch', thrown(new TypeError('Failed to fetch')), true], ['a timeout', thrown(new TimeoutError('x')), true],
     ['an invalid URL', thrown(lost('ERR_INVALID_URL')), 'ignore'], ['a mistake', thrown(new TypeError('x is not a function')), 'ignore'], ['undefined', thrown(undefined), 'ignore'],
     ['what throws when it is looked at', thrown({ get code() { throw new Error('inner') } }), 'ignore'],
-    ['an abort', thrown(new DOMException('x', 'AbortError')), 'ignore'], ['a refusal', thrown(Object.assign(new Error('full'), { refused: true })), 'ignore'],
+    ['an abort', thrown(new DOMException('x', 'AbortError')), 'ignore'], ['an abort that cut a connection', thrown(Object.assign(lost('ECONNRESET'), { name: 'AbortError' })), 'ignore'],
+    ['a mistake in the words of undici', thrown(lost('MY_ERR_INVALID_ANSWER')), true],
+    ['a refusal because of a lost connection', thrown(Object.assign(lost('ECONNREFUSED'), { refused: true })), 'ignore'], ['a refusal', thrown(Object.assign(new Error('full'), { refused: true })), 'ignore'],
   ])('%s', (_, verdict, expected) => {
     expect(verdict).toBe(expected)
   })

@@ -1,8 +1,9 @@
 import { CircuitBreaker } from '@backon/breaker'
+import { abortLeftovers, Retrying } from '@backon/core'
 import { hedging } from '@backon/hedge'
 import { virtualClock } from '@backon/testing'
 import { describe, expect, test, vi } from 'vitest'
-import { createFetch, isHttpFailure } from './index.ts'
+import { createFetch, type FetchInit, isHttpFailure } from './index.ts'
 
 const url = 'http://api.example.com/'
 /** Answers with the status of the moment, after so many ms on the clock in force. */
@@ -88,6 +89,23 @@ describe('a hedge', () => {
     })
   })
 
+  test.each<[what: string, init: FetchInit]>([
+    ['a POST', { method: 'POST' }],
+    ['a POST that may run twice: it is not safe for that', { method: 'POST', retry: { idempotent: true } }],
+    ['a GET that may not', { retry: { idempotent: false } }],
+    ['a part of something', { headers: { range: 'bytes=0-9' } }],
+  ])('starts no copy of %s, neither by time nor after a failure', async (_, init) => {
+    const clock = virtualClock()
+    await clock.run(async () => {
+      const { state, fetch } = service(clock, 100)
+      const http = createFetch({ fetch, maxTries: 1, use: [hedging({ wait: 10, maxHedge: 2, isFailure: isHttpFailure })] })
+      expect((await http(url, init)).status).toBe(200)
+      state.status = 503
+      expect((await http(url, init)).status).toBe(503)
+      expect(state.calls).toBe(2)
+    })
+  })
+
   test('each copy has a timeout of its own', async () => {
     const clock = virtualClock()
     await clock.run(async () => {
@@ -107,5 +125,37 @@ describe('a hedge', () => {
     await http(url, { cache: 'force-cache' })
     vi.unstubAllGlobals()
     expect(caches).toEqual([undefined, undefined, undefined, 'no-store', 'force-cache', 'force-cache'])
+  })
+})
+
+describe('answers that failed', () => {
+  /** Answers 503 with a body that never ends. */
+  const endless = () => {
+    const signals: AbortSignal[] = []
+    const fetch = (async (_: unknown, { signal }: RequestInit) => {
+      signals.push(signal!)
+      return new Response(new ReadableStream({ start: (body) => signal!.addEventListener('abort', () => body.error(signal!.reason)) }), { status: 503 })
+    }) as typeof globalThis.fetch
+    return { fetch, aborted: () => signals.map(({ aborted }) => aborted) }
+  }
+
+  test('the last one can be read, also when what failed is aborted; those before it are let go', async () => {
+    const clock = virtualClock()
+    await clock.run(async () => {
+      const { fetch, aborted } = endless()
+      const response = await createFetch({ fetch, maxTries: 2, wait: 10_000, use: [abortLeftovers()] })(url)
+      expect([response.status, aborted()]).toEqual([503, [true, false]])
+    })
+  })
+
+  test('of a retry further in, too', async () => {
+    const clock = virtualClock()
+    await clock.run(async () => {
+      const { fetch, aborted } = endless()
+      const inner = new Retrying({ maxTries: 3, wait: 10_000, jitter: null })
+      const response = await createFetch({ fetch, maxTries: 1, use: [inner as never] })(url)
+      await clock.advance(10_000)
+      expect([response.status, aborted()]).toEqual([503, [true, true, false]])
+    })
   })
 })

@@ -1,5 +1,5 @@
 export { atLeastZero, check, invalid, listOf, nonNegative } from '../check.ts'
-export { optionsOf } from '../given.ts'
+export { optionsOf } from '../seams/given.ts'
 export { answer, isThenable } from '../thenable.ts'
 export { arm, longest, type TimerHolder } from '../time/timer.ts'
 export { report } from '../seams/events.ts'

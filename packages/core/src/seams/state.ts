@@ -11,6 +11,8 @@ interface Shared {
   force?: ((options: Options) => Forced) | undefined
   /** The undo of each `disable()` in force. */
   disabled: Undo[]
+  /** What was said once and is not said again. */
+  told?: Set<string>
 }
 
 let shared: Shared | undefined

@@ -1,5 +1,5 @@
 import { nonNegative } from '../check.ts'
-import { optionsOf } from '../given.ts'
+import { optionsOf } from '../seams/given.ts'
 import type { Wait } from '../types.ts'
 import { spread } from './marks.ts'
 

@@ -1,5 +1,5 @@
 import { invalid, nonNegative } from '../check.ts'
-import { optionsOf } from '../given.ts'
+import { optionsOf } from '../seams/given.ts'
 import { fullJitter } from '../jitter/full.ts'
 import type { Wait } from '../types.ts'
 import { drawn } from './marks.ts'

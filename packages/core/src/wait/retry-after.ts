@@ -1,5 +1,5 @@
 import { invalid, nonNegative } from '../check.ts'
-import { optionsOf } from '../given.ts'
+import { optionsOf } from '../seams/given.ts'
 import type { Jitter, Wait } from '../types.ts'
 import { waitFor, type WaitLike } from './ask.ts'
 import { expo } from './expo.ts'

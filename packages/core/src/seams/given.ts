@@ -1,4 +1,5 @@
-import { invalid } from './check.ts'
+import { invalid } from '../check.ts'
+import { state } from './state.ts'
 
 /** Finds the first name that has the longest stretch of letters in common with another one: `retries` and `maxTries`; with two words of other libraries. Else names all. */
 const nearest = (wanted: string, names: readonly string[]): string => {
@@ -12,11 +13,10 @@ const nearest = (wanted: string, names: readonly string[]): string => {
   return `it takes ${names.join(', ')}`
 }
 
-const told = /* @__PURE__ */ new Set<string>()
-
 /** Says once of a name that it is none of an option. */
 export const ignore = (owner: string, name: string, names: readonly string[]): void => {
   const fact = `${owner} ignores ${name}, which is no option: `
+  const told = (state().told ??= new Set())
   if (told.has(fact)) return
   told.add(fact)
   // oxlint-disable-next-line no-console -- a misspelt option is no reason to fail in production
