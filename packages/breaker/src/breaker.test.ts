@@ -326,7 +326,7 @@ describe('the time it stays open', () => {
     }
     expect(breaker.retryAfter).toBe(200)
     expect(records).toMatchObject([
-      { name: 'users', tries: 1, previousWait: 0, exception: boom },
+      { name: 'users', tries: 1, previousWait: 0, exception: boom, args: [] },
       { tries: 2, previousWait: 100 },
       { tries: 3, previousWait: 200 },
     ])

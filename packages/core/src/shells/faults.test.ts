@@ -263,6 +263,21 @@ describe('F-11 options are read in one way', () => {
   }
 })
 
+everywhere('F-09 a promise is no yes, nor is a function', async (enter) => {
+  const given = (name: string, answer: () => unknown): Options => (name === 'a plugin' ? { use: [{ stop: answer as never }] } : { [name]: answer })
+  for (const name of ['condition', 'predicate', 'giveup', 'stop', 'a plugin']) {
+    const operation = name === 'predicate' ? () => 1 : fail
+    const said = name === 'a plugin' ? 'stop' : name
+    for (const promise of [async () => false, () => Promise.reject(error)]) {
+      await expect(enter(operation, { wait: 0, ...given(name, promise) })).rejects.toThrow(new TypeError(`${said} must answer at once, not with a promise: decide inside the operation`))
+    }
+    // What is not asked for yes or no may answer anything.
+    const ofFunction = enter(operation, { wait: 0, ...given(name, () => () => true) })
+    if (name === 'giveup') await expect(ofFunction).rejects.toBe(error)
+    else await expect(ofFunction).rejects.toThrow(new TypeError(`${said} must answer yes or no, not with a function: call it where it is given`))
+  }
+})
+
 describe('F-12 a name that is none of an option is told once', () => {
   let warn: MockInstance<(text: string) => void>
   beforeEach(() => {

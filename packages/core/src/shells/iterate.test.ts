@@ -353,6 +353,7 @@ describe('RT-47 how a loop ends', () => {
   test('a deadline in a custom sleep: the last error stands', async () => {
     const time = virtual()
     expect(await time.until(loop({ ...flat, maxTime: 200, sleep: hang }, (turn) => turn.run(fail)))).toEqual(['rejected', error])
+    expect(await time.until(loop({ ...flat, maxTime: 200, sleep: hang, raiseOnGiveup: false }, (turn) => turn.run(fail)))).toEqual(['resolved', 'left the loop'])
   })
 
   test('a handler that fails between two turns', async () => {
