@@ -20,6 +20,7 @@ const places: readonly (readonly [RegExp, string])[] = [
   [/^bench\/results\.md$/, 'compare/speed.md'],
   [/^bench\/results\/([a-z-]+\.md)$/, 'compare/$1'],
   [/^compat\/RESULTS\.md$/, 'compare/where-it-runs.md'],
+  [/^docs\/quality\.md$/, 'compare/mutation-testing.md'],
   [/^docs\/([a-z-]+\.md)$/, 'guides/$1'],
   [/^CONTRIBUTING\.md$/, 'contributing.md'],
   [/^SECURITY\.md$/, 'security.md'],

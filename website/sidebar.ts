@@ -47,7 +47,7 @@ const main: Item[] = [
     items: [
       ...pages({ 'docs/compare.md': 'Beside its peers' }),
       ...[...found('docs/compare-*.md'), ...found('compare/*.md')].filter((source) => placeOf(source)).map((source) => page(source)),
-      ...pages({ 'bench/results.md': 'Speed and size', 'compat/RESULTS.md': 'Where it runs', 'docs/quality.md': 'How well the tests look' }),
+      ...pages({ 'bench/results.md': 'Speed and size', 'compat/RESULTS.md': 'Where it runs', 'docs/quality.md': 'Mutation testing' }),
       ...found('bench/results/*.md').map((source) => page(source)),
     ],
   },

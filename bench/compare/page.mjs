@@ -87,7 +87,7 @@ const cellTable = ({ columns, rows }, kind) =>
   table([
     ['', ...columns.map(({ id, name }) => `[${name}][${folders[kind]}/${id}]`)],
     ...rows.map(({ id, title, cells, timed }) => [
-      `${title}${timed ? ' ⏱' : ''}`,
+      `${title}${timed ? ' †' : ''}`,
       ...columns.map((column) => (cells[column.id] && cells[column.id].text !== '–' ? `[${marked(cells[column.id])}][${kind}/${id}]` : '–')),
     ]),
   ])
@@ -122,7 +122,7 @@ Seen on ${results.date} with Node ${results.versions.node} (its \`fetch\` is und
 ## What your HTTP client does when …
 
 Each cell is a link to the program that has written it, each heading to how that client was set up. ✓ and ✗ are the verdict of the program, the same for all: where this package has a ✗ it says so.
-The rows were chosen by the authors of the first column. **⏱** depends on seconds: on a busy machine a number may be larger.
+The rows were chosen by the authors of the first column. **†** depends on seconds: on a busy machine a number may be larger.
 
 ${cellTable(http, 'situations')}
 

@@ -42,8 +42,8 @@ export function page(results, reasons, sets) {
     return { name, mutate, mutants, killed, explained, cannot, score: score.toFixed(1), low: score < least, open: explained.filter(({ kind }) => kind === 'open').length }
   })
 
-  const table = rows.map(({ name, mutate, mutants, killed, cannot, score, open }) => `| [${name}](#${name}) | ${mutate.map((glob) => `\`${glob}\``).join(' ')} | ${mutants} | ${killed} | ${cannot} | ${score} % | ${open} |`)
-  for (const { name, mutate } of sets.filter(({ name }) => !results[name])) table.push(`| ${name} | ${mutate.map((glob) => `\`${glob}\``).join(' ')} | not run yet | | | | |`)
+  const table = rows.map(({ name, mutate, mutants, killed, cannot, score, open }) => `| [${name}](#${name}) | ${score} % | ${open} | ${mutants} | ${killed} | ${cannot} | ${mutate.map((glob) => `\`${glob}\``).join(' ')} |`)
+  for (const { name, mutate } of sets.filter(({ name }) => !results[name])) table.push(`| ${name} | not run yet | | | | | ${mutate.map((glob) => `\`${glob}\``).join(' ')} |`)
   const survivors = rows.flatMap(({ name, explained }) => [
     '',
     `## ${name}`,
@@ -53,7 +53,7 @@ export function page(results, reasons, sets) {
       `| ${file.replace('packages/', '').replace('/src/', ' ')}:${at} | ${cell(code)} → ${becomes ? cell(becomes) : 'nothing'} | ${kind === 'open' ? '**open**' : kind}${because ? `: ${because}` : ''} |`),
   ])
 
-  const text = `# How well the tests look
+  const text = `# Mutation testing
 
 Stryker breaks the code a little and thousands of times: a condition turned round, a line left out, \`<\` for \`<=\`. Each broken copy is a
 **mutant**, and is **killed** when a test fails, or does not end any more. What survives is either a hole in the tests or makes no difference.
@@ -61,8 +61,8 @@ Stryker breaks the code a little and thousands of times: a condition turned roun
 \`npm run mutation\` writes this page; \`npm run mutation hedge\` does so for one set, and \`npm run mutation -- hedge --again\` asks only about what
 is open. The reasons below are written by people, in [quality-survivors.json](quality-survivors.json).
 
-| set | of \`packages/\` | mutants | killed | cannot be | score | open |
-| --- | --- | ---: | ---: | ---: | ---: | ---: |
+| set | score | open | mutants | killed | cannot be | of \`packages/\` |
+| --- | ---: | ---: | ---: | ---: | ---: | --- |
 ${table.join('\n')}
 
 The score is of those that can be killed: all but the equivalent ones and those that only cost time. At least ${least} % are asked for. Not every

@@ -37,8 +37,9 @@ export default defineConfig({
     ['meta', { property: 'og:description', content: description }],
     ...(page === '404.md' ? [] : [['link', { rel: 'alternate', type: 'text/markdown', href: base + page }] as [string, Record<string, string>]]),
   ],
-  // The tables of the reference need the room, and its pages are short.
+  // Tables of the reference and of comparisons need the room.
   transformPageData({ relativePath, frontmatter }) {
+    if (relativePath.startsWith('compare/')) frontmatter.aside = false
     if (relativePath.startsWith('api/')) Object.assign(frontmatter, { aside: false, pageClass: 'api' })
   },
   buildEnd: writeForPrograms,

@@ -46,7 +46,7 @@ export interface Form {
 export function showForm(parent: HTMLElement, changed: (settings: Settings | undefined) => void): Form {
   const second = make('div', { id: 'second' }, ...groupsOf(secondGroups, ' of B'))
   parent.append(
-    make('div', { class: 'policies' }, make('div', {}, ...groupsOf(policyGroups)), make('div', {}, make('fieldset', {}, make('legend', {}, 'B'), row('compare', compare)), second)),
+    make('div', { class: 'policies' }, make('div', {}, ...groupsOf(policyGroups)), make('div', {}, make('fieldset', {}, make('legend', {}, 'Second policy'), row('compare', compare)), second)),
     ...groupsOf(worldGroups),
   )
   const input = (name: string): HTMLInputElement | HTMLSelectElement => document.querySelector(`#${idOf(name)}`)!

@@ -2,7 +2,7 @@ import { time } from './chart.ts'
 import { make, showForm } from './form.ts'
 import { load } from './load.ts'
 import { type Curve, drawLoad, loadNumbers } from './load-chart.ts'
-import { list, panel } from './panel.ts'
+import { layOutSecond, list, panel } from './panel.ts'
 import { presets } from './presets.ts'
 import { newStory, play, runReal, type Story } from './run.ts'
 import { schedule } from './schedule.ts'
@@ -14,6 +14,7 @@ const start = at<HTMLButtonElement>('start')
 const stop = at<HTMLButtonElement>('stop')
 const message = at('message')
 const ended = at('ended')
+layOutSecond()
 const panels = { a: panel('a'), b: panel('b') }
 
 let settings: Settings | undefined

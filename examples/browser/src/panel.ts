@@ -46,6 +46,14 @@ async function copy(which: string): Promise<void> {
   setTimeout(() => (said.textContent = ''), 3_000)
 }
 
+/** Gives policy B what the page has for policy A. */
+export function layOutSecond(): void {
+  for (const article of document.querySelectorAll('[data-policy="a"]')) {
+    const twin = article.outerHTML.replaceAll(/((?:id|labelledby)="[a-z-]+-|data-policy="|class="key )a"/g, '$1b"').replaceAll(/(policy )A\b/gi, '$1B')
+    article.insertAdjacentHTML('afterend', twin)
+  }
+}
+
 /** Takes over what the page has for a policy. */
 export function panel(which: 'a' | 'b'): Panel {
   find(which, 'copy').addEventListener('click', () => void copy(which))
