@@ -143,6 +143,7 @@ describe('F-31 what is given and is none of it', () => {
     ['the same, synchronously', (fn) => breaker.callSync(fn), 5, 'fn must be a function; got 5'],
     ['a generator function', (fn) => breaker.call(fn), function* () {}, 'fn must not be a generator function'],
     ['nothing to call', (fn) => users.call(fn), undefined, 'fn must be a function; got undefined'],
+    ['a number to call, synchronously', (fn) => users.callSync(fn), 5, 'fn must be a function; got 5'],
     ['nothing to call, synchronously', (fn) => lane.callSync(fn), undefined, 'fn must be a function; got undefined'],
     ['nothing to call in a lane', (fn) => lane.call(fn), null, 'fn must be a function; got null'],
     ['a rule that is none', (statuses) => createFetch({ statuses }), { 503: 'yes' }, 'statuses.503 must be always, idempotent, key, never; got "yes"'],

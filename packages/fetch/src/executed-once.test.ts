@@ -169,11 +169,13 @@ describe('a redirect: the host that sends on has done its work, whatever the nex
     await using once = await front(`http://127.0.0.1:${(server.address() as AddressInfo).port}/done`)
     expect((await http(once.url, { method: 'POST', body: 'pay' })).status).toBe(429)
     expect([once.seen, calls]).toEqual([['POST'], ['GET']])
+    expect((await http(once.url)).status).toBe(429)
+    expect(calls).toHaveLength(4)
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   })
 
-  test.each<[string, () => Promise<string>]>([['the host itself', async () => `http://${await deadHost()}/`], ['its name', async () => 'http://nowhere.invalid/'], ['its usual port', async () => 'http://127.0.0.1/']])(
+  test.each<[string, () => Promise<string>]>([['the host itself', async () => `http://${await deadHost()}/`], ['its name', async () => 'http://nowhere.invalid/'], ['its usual port', async () => 'http://127.0.0.1/'], ['that of https', async () => 'https://127.0.0.1/']])(
     'without one a refused connection proves that nothing was sent: %s',
     async (_, urlOf) => {
       const url = await urlOf()

@@ -132,30 +132,61 @@ describe('answers that failed', () => {
   /** Answers 503 with a body that never ends. */
   const endless = () => {
     const signals: AbortSignal[] = []
+    /** Which were aborted when the latest request was sent. */
+    const before: boolean[][] = []
+    const aborted = (): boolean[] => signals.map(({ aborted }) => aborted)
     const fetch = (async (_: unknown, { signal }: RequestInit) => {
+      before.push(aborted())
       signals.push(signal!)
       return new Response(new ReadableStream({ start: (body) => signal!.addEventListener('abort', () => body.error(signal!.reason)) }), { status: 503 })
     }) as typeof globalThis.fetch
-    return { fetch, aborted: () => signals.map(({ aborted }) => aborted) }
+    return { fetch, aborted, before }
   }
 
   test('the last one can be read, also when what failed is aborted; those before it are let go', async () => {
     const clock = virtualClock()
+    const reported = vi.spyOn(console, 'error').mockImplementation(() => {})
     await clock.run(async () => {
       const { fetch, aborted } = endless()
       const response = await createFetch({ fetch, maxTries: 2, wait: 10_000, use: [abortLeftovers()] })(url)
       expect([response.status, aborted()]).toEqual([503, [true, false]])
     })
+    expect(reported).not.toHaveBeenCalled()
+    reported.mockRestore()
   })
 
   test('of a retry further in, too', async () => {
     const clock = virtualClock()
     await clock.run(async () => {
-      const { fetch, aborted } = endless()
+      const { fetch, aborted, before } = endless()
       const inner = new Retrying({ maxTries: 3, wait: 10_000, jitter: null })
       const response = await createFetch({ fetch, maxTries: 1, use: [inner as never] })(url)
       await clock.advance(10_000)
-      expect([response.status, aborted()]).toEqual([503, [true, true, false]])
+      expect([response.status, aborted(), before]).toEqual([503, [true, true, false], [[], [false], [true, false]]])
+    })
+  })
+
+  test('a short one is read to its end, so that its connection can be used again', async () => {
+    const clock = virtualClock()
+    await clock.run(async () => {
+      const signals: AbortSignal[] = []
+      const fetch = (async (_: unknown, { signal }: RequestInit) => {
+        signals.push(signal!)
+        if (signals.length > 1) return new Response('ok')
+        return new Response(new ReadableStream({ start: (body) => void clock.setTimeout(() => body.close(), 50) }), { status: 503 })
+      }) as typeof globalThis.fetch
+      expect((await createFetch({ fetch, wait: 1_000 })(url)).status).toBe(200)
+      expect(signals.map(({ aborted }) => aborted)).toEqual([false, false])
+    })
+  })
+
+  test('is not handed out once it was let go: a deadline that passes in a wait is a TimeoutError', async () => {
+    const clock = virtualClock()
+    await clock.run(async () => {
+      const { fetch, aborted } = endless()
+      const http = createFetch({ fetch, maxTime: 1_000, wait: 500, sleep: () => new Promise(() => {}) })
+      await expect(http(url)).rejects.toMatchObject({ name: 'TimeoutError', message: 'GET api.example.com: no result within maxTime, 1000 ms', cause: { status: 503 } })
+      expect(aborted()).toEqual([true])
     })
   })
 })

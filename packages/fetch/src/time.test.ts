@@ -285,6 +285,7 @@ describe('how long to wait', () => {
     ['retry-after-ms with decimals', { 'retry-after-ms': '1.25' }, 429, 1.25],
     ['RateLimit-Reset that has come', { 'ratelimit-reset': '0' }, 429, 0],
     ['RateLimit with white space, of more than 9 s', { ratelimit: '"default"; r=0; t=12' }, 429, 12_000],
+    ['RateLimit with white space, of a 503 where nothing remains', { ratelimit: '"default"; r=0; t=12' }, 503, 12_000],
     ['RateLimit of a 429, where no quota has run out', { ratelimit: '"default";r=5;t=6' }, 429, 6_000],
     ['Retry-After as long as maxRetryAfter', { 'retry-after': '60' }, 429, 60_000],
     ['RateLimit of a 429', { ratelimit: '"default";r=0;t=5' }, 429, 5_000],

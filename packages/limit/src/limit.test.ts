@@ -290,6 +290,17 @@ describe('maxWait', () => {
     expect([counts(api), time.pending]).toEqual([[1, 1], 0])
   })
 
+  test('nor does who has waited long enough for the rate, and waits for a slot', async () => {
+    const api = limit({ concurrency: 1, rate: { calls: 1, per: 100 }, queue: 9 })
+    const { call } = calls(api)
+    void call(0)
+    void call(1)
+    await time.pass(99)
+    expect(time.pending).toBe(1)
+    await time.pass(1)
+    expect([counts(api), time.pending]).toEqual([[1, 1], 0])
+  })
+
   test('a deadline that is nearer than the wait for the rate refuses at once; a wait that nobody knows is cut off by it', async () => {
     const api = limit({ rate: { calls: 1, per: 1_000 }, concurrency: 1, queue: 9 })
     const { call } = calls(api)
