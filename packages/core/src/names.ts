@@ -1,5 +1,5 @@
 import { invalid } from './check.ts'
-import { ignore } from './seams/given.ts'
+import { ignore, optionsOf } from './seams/given.ts'
 import type { Forced, Options } from './types.ts'
 
 /** No option is given: all there are, in one shape. */
@@ -13,13 +13,13 @@ const none = (): Forced => ({
 /** All there are. */
 export const names: readonly (keyof Forced)[] = /* @__PURE__ */ Object.keys(/* @__PURE__ */ none()) as (keyof Forced)[]
 
+const owner = '@backon/core'
+
 /** Says once of a name that it is none of an option. */
-const isNone = (name: string): void => ignore('@backon/core', name, names)
+const isNone = (name: string): void => ignore(owner, name, names)
 
 /** Looks at the names of options, those of their own: a class may have methods. */
-export const lookAtNames = (options: object): void => {
-  for (const name of Object.keys(options ?? {})) if (!names.includes(name as keyof Forced)) isNone(name)
-}
+export const lookAtNames = (options: object): void => void optionsOf(owner, options, names)
 
 /**
  * Reads options into one shape, whatever they are written in: V8 reads that one five times faster than many. What most write has cases of its own,

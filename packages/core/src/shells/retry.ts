@@ -3,7 +3,7 @@ import { type Call, newCall, now, record, wrap } from '../engine/call.ts'
 import { cut } from '../engine/cut.ts'
 import { alone, type Source } from '../engine/follow.ts'
 import { loop } from '../engine/loop.ts'
-import { current, type Policy, prepare, type Shared } from '../engine/options.ts'
+import { current, hold, type Policy, prepare, type Shared } from '../engine/options.ts'
 import { checkTarget } from '../engine/target.ts'
 import { state } from '../seams/state.ts'
 import type { Answer, Attempt, Details, Operation, Options } from '../types.ts'
@@ -51,7 +51,11 @@ export const run = <Given>(
 export const runShared = (shared: Shared, operation: Operation<any>, target?: Function, args?: readonly unknown[]): Promise<any> =>
   run(current, shared, operation, target, args)
 
-const policyOf = (options: Options): Policy => prepare(state().force?.(options) ?? options)
+const none: Options = {}
+let defaults: Shared | undefined
+
+/** Checks the options of one call. Where there are none, there is nothing to check. */
+const policyOf = (options: Options): Policy => (options === none ? current((defaults ??= hold(none))) : prepare(state().force?.(options) ?? options))
 
 /**
  * Calls an operation until it succeeds or its options say that it is enough: by default three times, with exponential
@@ -64,5 +68,5 @@ const policyOf = (options: Options): Policy => prepare(state().force?.(options) 
  */
 export const retry = <T = unknown, Result = T | PromiseLike<T>, Raises extends boolean = boolean, Instead = any>(
   operation: (attempt: Attempt) => Result,
-  options: Options<NoInfer<Awaited<Result>>, Raises, Instead> = {},
+  options: Options<NoInfer<Awaited<Result>>, Raises, Instead> = none as Options<any, Raises, Instead>,
 ): Promise<Answer<Awaited<Result>, Raises, Instead>> => run(policyOf, options, operation)
