@@ -24,18 +24,7 @@ const layers = {
   'metrics-prometheus': [['metric'], ['prometheus'], ['index']],
   hedge: [['hooks', 'error', 'follow'], ['percentile', 'judge'], ['options'], ['pace'], ['outcome'], ['race'], ['hedging'], ['hedge', 'retrying'], ['index']],
   'breaker-redis': [['script', 'within'], ['client'], ['options'], ['link'], ['share'], ['index']],
-  fetch: [
-    ['types', 'methods', 'statuses', 'bodies', 'browser', 'like', 'request'],
-    ['network', 'hints', 'wait', 'settings', 'drain', 'idle'],
-    ['error', 'failure'],
-    ['call'],
-    ['lifetime', 'failures'],
-    ['answers'],
-    ['attempt'],
-    ['options'],
-    ['fetch', 'resume'],
-    ['index'],
-  ],
+  fetch: [['types'], ['request/'], ['settings', 'wait', 'verdict/'], ['call'], ['failures'], ['body/'], ['attempt'], ['options'], ['fetch', 'resume'], ['index']],
   'metrics-otel': [['metrics', 'tracing'], ['index']],
 }
 

@@ -1,14 +1,14 @@
 import { type Attempt, clock, TimeoutError } from '@backon/core'
 import { longest } from '@backon/core/kit'
-import { letGo } from './answers.ts'
-import { isRequest, isStream } from './bodies.ts'
-import { inBrowser } from './browser.ts'
+import { letGo } from './body/answers.ts'
+import { isRequest, isStream } from './request/bodies.ts'
+import { inBrowser } from './request/browser.ts'
 import { type Call, isHedgeable } from './call.ts'
-import { drain } from './drain.ts'
-import { ResponseError } from './error.ts'
+import { drain } from './body/drain.ts'
+import { ResponseError } from './verdict/error.ts'
 import { allowed, judged } from './failures.ts'
-import { handOut, keep } from './lifetime.ts'
-import { ruleOf } from './network.ts'
+import { handOut, keep } from './body/lifetime.ts'
+import { ruleOf } from './verdict/network.ts'
 
 /** What `fetch` is called with in this attempt. */
 const initOf = ({ _init, _input, _settings }: Call, { tries, copy }: Attempt, body: any, signal: AbortSignal): any => {

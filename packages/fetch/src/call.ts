@@ -1,8 +1,8 @@
 import { clock } from '@backon/core'
-import { hasBody, isRequest, isStream } from './bodies.ts'
-import type { ResponseError } from './error.ts'
-import { methodOf } from './methods.ts'
-import { Facts, hostOf, textOf } from './request.ts'
+import { hasBody, isRequest, isStream } from './request/bodies.ts'
+import type { ResponseError } from './verdict/error.ts'
+import { methodOf } from './request/methods.ts'
+import { Facts, hostOf, textOf } from './request/facts.ts'
 import type { Settings } from './settings.ts'
 import type { FetchInit, RequestFacts } from './types.ts'
 

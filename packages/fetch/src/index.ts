@@ -1,4 +1,4 @@
 export { createFetch } from './fetch.ts'
-export { isHttpFailure } from './failure.ts'
-export { ResponseError } from './error.ts'
+export { isHttpFailure } from './verdict/failure.ts'
+export { ResponseError } from './verdict/error.ts'
 export type * from './types.ts'

@@ -1,10 +1,10 @@
 import type { Details, Options } from '@backon/core'
 import { answer, check, checkOptions, copyOf, invalid, listOf, nonNegative, optionNames, optionsOf, prepared } from '@backon/core/kit'
-import { letGoAfter } from './answers.ts'
-import { ResponseError } from './error.ts'
+import { letGoAfter } from './body/answers.ts'
+import { ResponseError } from './verdict/error.ts'
 import { isRepeatable } from './failures.ts'
 import type { Settings } from './settings.ts'
-import { statusRules } from './statuses.ts'
+import { statusRules } from './verdict/statuses.ts'
 import type { CallOptions, Rule } from './types.ts'
 import { asAsked, growing } from './wait.ts'
 

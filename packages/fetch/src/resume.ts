@@ -1,9 +1,9 @@
 import { random, sleep } from '@backon/core'
 import { invalid, optionsOf } from '@backon/core/kit'
-import { isRequest } from './bodies.ts'
-import { inBrowser } from './browser.ts'
-import { close, withBody } from './like.ts'
-import { hostOf, textOf } from './request.ts'
+import { isRequest } from './request/bodies.ts'
+import { inBrowser } from './request/browser.ts'
+import { close, withBody } from './body/like.ts'
+import { hostOf, textOf } from './request/facts.ts'
 import type { RetryingFetch } from './types.ts'
 
 /** How a body that was cut off is gone on with. */

@@ -1,8 +1,8 @@
 import { clock, type Details } from '@backon/core'
-import type { Call } from './call.ts'
+import type { Call } from '../call.ts'
 import { drain } from './drain.ts'
-import { ResponseError } from './error.ts'
-import { callOf } from './failures.ts'
+import { ResponseError } from '../verdict/error.ts'
+import { callOf } from '../failures.ts'
 
 /** Lets the answers of a call go that will not be handed out. */
 export const letGo = (call: Call, except?: unknown): void => {

@@ -1,4 +1,4 @@
-import type { Rule } from './types.ts'
+import type { Rule } from '../types.ts'
 
 /** Errors of Node and undici, Bun's at the end: there was no connection, so nothing was sent. */
 const unsent = /* @__PURE__ */ 'ECONNREFUSED ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH UND_ERR_CONNECT_TIMEOUT ConnectionRefused FailedToOpenSocket'.split(' ')

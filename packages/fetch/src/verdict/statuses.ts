@@ -1,4 +1,4 @@
-import type { Rule } from './types.ts'
+import type { Rule } from '../types.ts'
 
 /**
  * Which answers are asked again, and of whom. RFC 9110, sections 15.5 and 15.6, unless another source is named. Those of 500 and more that are not

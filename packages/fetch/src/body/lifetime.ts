@@ -1,6 +1,6 @@
 import { type Attempt, clock, TimeoutError } from '@backon/core'
 import { longest } from '@backon/core/kit'
-import type { Call } from './call.ts'
+import type { Call } from '../call.ts'
 import { bounded } from './idle.ts'
 
 /** What keeps alive what can end a body that is still being read: the signal that `fetch` holds, and in Bun and Deno, which hold only its inner part, the body itself. */

@@ -1,5 +1,5 @@
 import { idempotent, safe } from './methods.ts'
-import type { RequestFacts } from './types.ts'
+import type { RequestFacts } from '../types.ts'
 
 /** The URL as it was given. */
 export const textOf = (input: any): string => String(input?.url ?? input)
