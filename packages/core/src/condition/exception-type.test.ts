@@ -111,7 +111,7 @@ test.each([
   [[undefined], 'exception must be an error class or several; got '],
   [['Error'], 'exception must be an error class or several (a class, not its name); got "Error"'],
   [[new Error('x')], 'exception must be an error class or several; got '],
-  [[() => true], 'exception must be an error class or several; got '],
+  [[() => true], 'exception must be an error class or several (a function that decides is a condition); got function'],
   [[[Error, 5]], 'exception must be an error class or several; got 5'],
 ])('refuses %j', (types, message) => {
   expect(() => retryIfExceptionType(...(types as never))).toThrow(message)

@@ -21,14 +21,17 @@ export const isInstance = (error: unknown, types: readonly ErrorClass[]): boolea
     }
   })
 
-/** Checks error classes, given one by one or as a list: one or more, each fit for `instanceof`. */
+/** Checks that `instanceof` can be asked of it. */
+export const checkClass = (type: any): void => {
+  if (typeof type === 'function' && (type.prototype || Object.hasOwn(type, Symbol.hasInstance))) return
+  const hint = typeof type === 'string' ? ' (a class, not its name)' : typeof type === 'function' ? ' (a function that decides is a condition)' : ''
+  invalid('exception', `an error class or several${hint}`, type)
+}
+
+/** Checks error classes, given one by one or as a list: one or more. */
 export const errorClasses = (types: readonly (ErrorClass | readonly ErrorClass[])[]): readonly ErrorClass[] => {
   const classes = types.flat() as readonly ErrorClass[]
-  for (const type of classes.length ? classes : [undefined]) {
-    if (typeof type !== 'function' || !type.prototype) {
-      invalid('exception', `an error class or several${typeof type === 'string' ? ' (a class, not its name)' : ''}`, type)
-    }
-  }
+  for (const type of classes.length ? classes : [undefined]) checkClass(type)
   return classes
 }
 

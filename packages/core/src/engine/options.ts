@@ -1,10 +1,12 @@
-import { atLeastZero, check, invalid, listOf } from '../check.ts'
+import { atLeastZero, check, invalid } from '../check.ts'
+import { checkClass } from '../condition/exception-type.ts'
 import { copyOf, lookAtNames, names, read } from '../names.ts'
 import { state } from '../seams/state.ts'
 import { answer } from '../thenable.ts'
 import { realClock } from '../time/clock.ts'
 import type { Clock, ErrorClass, Forced, Handler, Options, Plugin } from '../types.ts'
 import { finite } from '../wait/ask.ts'
+import { waitOf } from '../wait/of.ts'
 import { alone, type Source } from './follow.ts'
 
 /** What a policy object does about its calls, one by one. */
@@ -63,11 +65,11 @@ export const bounded = (policy: Policy): Policy =>
     : policy
 
 /** Copies a list, so that what is done to it later changes nothing. */
-const frozen = <Member>(members: Member | readonly Member[]): readonly Member[] => [...listOf(members)]
+const frozen = <Member>(members: Member | readonly Member[]): readonly Member[] => (Array.isArray(members) ? [...members] : [members as Member])
 
-/** What wants to hear of more than failures, if anything does; and what wants to hear of anything. */
-const hearsEarly = (hooks: Hears): unknown => hooks.onAttempt ?? hooks.before ?? hooks.after ?? hooks.onSuccess
-const hears = (hooks: Hears): unknown => hearsEarly(hooks) ?? hooks.beforeSleep ?? hooks.onBackoff ?? hooks.onGiveup ?? hooks.onAbort
+/** What wants to hear of all attempts, if anything does; and what wants to hear of failures and of ends that are none. */
+const ofAll = (hooks: Hears): unknown => hooks.onAttempt ?? hooks.before ?? hooks.after ?? hooks.onSuccess
+const ofFailures = (hooks: Hears): unknown => hooks.beforeSleep ?? hooks.onBackoff ?? hooks.onGiveup ?? hooks.onAbort
 
 type Hears = { readonly [Name in Event | 'onAbort']?: unknown }
 
@@ -103,8 +105,8 @@ export const prepare = (given: Forced, tracker?: Tracker): Policy => {
   } = options
   if (typeof maxTries !== 'function') triesOf(maxTries)
   if (maxTime !== undefined && typeof maxTime !== 'function') timeOf(maxTime)
-  if (exception != null) for (const type of listOf(exception)) if (typeof type !== 'function' || !(type.prototype || Object.hasOwn(type, Symbol.hasInstance))) invalid('exception', 'an error class or several (a function that decides is a condition)', type)
-  if (wait !== undefined && typeof wait !== 'function') for (const ms of wait === null ? invalid('wait', 'a strategy, a number of ms or a list of them', wait) : listOf(wait)) atLeastZero('wait', ms)
+  const types = exception == null ? undefined : frozen(exception)
+  types?.forEach(checkClass)
   if (jitter != null && typeof jitter !== 'function') invalid('jitter', 'a function or null', jitter)
   if (name != null) check('string', { name })
   if (signal != null && signal.aborted === undefined) invalid('signal', 'an AbortSignal (of a controller, its signal)', signal)
@@ -118,25 +120,26 @@ export const prepare = (given: Forced, tracker?: Tracker): Policy => {
     check('function', (rules = { predicate, condition, giveup, stop, sleep, retryErrorCallback }))
   }
   const plugins = pluginsOf(use)
-  const handlers = hears(options) == null ? undefined : handlersOf(options)
-  let watched = handlers !== undefined
-  let timeless = true
   // What is told of failures alone can wait until there is one.
-  let early = hearsEarly(options)
+  let early = ofAll(options)
+  const handlers = (early ?? ofFailures(options)) == null ? undefined : handlersOf(options)
+  let late: unknown = handlers
+  let timeless = true
   for (const plugin of plugins) {
-    watched ||= hears(plugin) != null
+    early ??= ofAll(plugin)
+    late ??= ofFailures(plugin)
     timeless &&= !!plugin.timeless
-    early ??= hearsEarly(plugin)
   }
+  const watched = (early ?? late) != null
   const plain =
     (early ?? tracker ?? signal ?? maxTime ?? predicate ?? condition ?? stop ?? retryErrorCallback) == null &&
     typeof maxTries !== 'function' && (typeof wait !== 'function' || !!wait.timeless)
 
   return {
     _name: name,
-    _wait: Array.isArray(wait) ? [...wait] : wait,
+    _wait: wait === undefined ? wait : waitOf('wait', wait),
     _jitter: jitter,
-    _exception: exception == null ? undefined : frozen(exception),
+    _exception: types,
     _maxTries: maxTries,
     _maxTime: maxTime ?? Infinity,
     _sources: signal ? [signal] : alone,

@@ -4,8 +4,9 @@ import type { WaitLike } from './ask.ts'
 
 /** Checks what may stand for a wait. A list is copied. */
 export const waitOf = <T>(name: string, wait: WaitLike<T>): WaitLike<T> => {
+  if (typeof wait === 'number') return atLeastZero(name, wait)
   if (typeof wait === 'function') return wait
-  if (!Array.isArray(wait)) return typeof wait === 'number' ? atLeastZero(name, wait) : invalid(name, 'a strategy, a number of ms or a list of them', wait)
+  if (!Array.isArray(wait)) invalid(name, 'a strategy, a number of ms or a list of them', wait)
   const list = [...(wait as readonly number[])]
   for (const ms of list) atLeastZero(name, ms)
   return list
