@@ -1,7 +1,7 @@
 import { invalid, optionsOf } from '@backon/core/kit'
 import { type Answer, overloadByStatus } from './overload.ts'
 import { read } from './read.ts'
-import type { Slots } from './limit.ts'
+import type { Slots } from './queue.ts'
 
 /** How a number of slots learns. Every part is optional. */
 export interface AimdOptions {

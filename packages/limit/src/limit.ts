@@ -1,34 +1,9 @@
-import { type Attempt, type Clock, clock, emit, type Operation, type Plugin } from '@backon/core'
-import { announce, arm, check, checkTarget, invalid, isThenable, type Level, nonNegative, optionsOf, type TimerHolder } from '@backon/core/kit'
-import { LimitError } from './errors.ts'
+import { type Attempt, clock, type Operation, type Plugin } from '@backon/core'
+import { announce, check, checkTarget, invalid, isThenable, type Level, nonNegative, optionsOf } from '@backon/core/kit'
 import type { LimitHooks } from './hooks.ts'
-import type { Answer } from './overload.ts'
+import { heed, isFree, type Lane, leave, look, pump, refuse, release, type Slots, take, tell, type Ticket } from './queue.ts'
+import { type Rate, startsAt } from './rate.ts'
 import { openStorage, type Storage } from './storage.ts'
-
-/** How many starts there may be, in how much time. */
-export interface Rate {
-  /** At most so many calls start in any `per` ms: an integer of 1 or more. */
-  readonly calls: number
-  /** Ms, above 0. */
-  readonly per: number
-  /** How many of them may start at once; fewer space them out: 1 starts one each `per / calls` ms. An integer from 1 to `calls`. Default `calls`. */
-  readonly burst?: number | undefined
-}
-
-/**
- * A number of slots that learns: what `aimd()` makes, or a rule of your own.
- *
- * @example
- * const atNight = (): Slots => ({ get size() { return new Date().getHours() < 6 ? 20 : 5 }, begin: () => 0, end() {} })
- */
-export interface Slots {
-  /** How many there are at the moment. */
-  readonly size: number
-  /** A call has taken one: what comes back is given to `end`. */
-  begin(): number
-  /** A call has ended: `full` says whether all slots were taken until then. */
-  end(answer: Answer, full: boolean, began: number): void
-}
 
 /** What to limit. At least one of `concurrency` and `rate` is needed. */
 export interface LimitOptions extends LimitHooks {
@@ -48,158 +23,8 @@ export interface LimitOptions extends LimitHooks {
   name?: string | undefined
 }
 
-/** One call: first in the queue, then with a slot. */
-interface Ticket extends TimerHolder {
-  readonly _attempt: Attempt | undefined
-  readonly _clock: Clock
-  /** When it stops waiting, and when it looks again whether it can start, in ms of the clock. */
-  readonly _until: number
-  _due: number
-  /** When it took its slot; what the slots said then; whether it still has it. */
-  _since: number
-  _began: number | undefined
-  _holds: boolean
-  /** Lets it start: it has its slot. */
-  _start: (() => void) | undefined
-  /** Asks it to set its timer anew, as it is the first in the queue now. */
-  _nudge: (() => void) | undefined
-  /** Lets it go without. */
-  _leave: ((reason: unknown) => void) | undefined
-}
-
 /** The slots that are held around a piece of code, of all limits that could make it wait for itself. */
 let around: Storage<readonly Ticket[]> | undefined
-
-/**
- * When the rate lets a call start that has so many others `ahead` of it, in ms of the clock; at the earliest, as those may be late. `calls`
- * starts fit into `per`, and `burst` starts into their share of it.
- */
-const startsAt = ({ _rate, _starts, _count }: Limit, now: number, ahead: number): number => {
-  let at = now
-  if (_rate) {
-    for (const size of [_rate.calls, _rate.burst]) {
-      const window = (_rate.per * size) / _rate.calls
-      const earlier = _starts[(_count + (ahead % size) - size) % _rate.calls] ?? -Infinity
-      at = Math.max(at, Math.max(now, earlier + window) + Math.floor(ahead / size) * window)
-    }
-  }
-  return at
-}
-
-/** @internal When a call has started last, in ms of the clock; where the rate has to know. */
-export const lastStart = ({ _rate, _starts, _count }: Limit): number => (_rate && _starts[(_count - 1) % _rate.calls]) ?? -Infinity
-
-const isFree = (limit: Limit, now: number): boolean => limit._held.size < limit._slots.size && startsAt(limit, now, 0) <= now
-
-/** Reads the clock, and takes back what has been held for too long. */
-const look = (limit: Limit): number => {
-  if (!limit._timed) return 0
-  const now = clock().now()
-  const ahead = lastStart(limit) - now
-  // The clock went back: what was long ago stays so.
-  if (ahead > 0) limit._starts = limit._starts.map((start) => start - ahead)
-  for (const ticket of limit._held) {
-    if (now - ticket._since < limit._options.maxHold) break
-    drop(limit, ticket)
-  }
-  return now
-}
-
-const take = (limit: Limit, ticket: Ticket, now: number): void => {
-  limit._held.add(ticket)
-  ticket._holds = true
-  ticket._since = now
-  ticket._began = limit._slots.begin?.()
-  if (limit._rate) limit._starts[limit._count++ % limit._rate.calls] = now
-}
-
-const drop = (limit: Limit, ticket: Ticket): boolean => {
-  ticket._holds = false
-  return limit._held.delete(ticket)
-}
-
-/** Gives a slot back, once, to who comes next. */
-const release = (limit: Limit, ticket: Ticket, answer: Answer): void => {
-  const isFull = limit._held.size >= limit._slots.size
-  if (!drop(limit, ticket)) return
-  try {
-    limit._slots.end?.(answer, isFull, ticket._began!)
-  } finally {
-    pump(limit)
-  }
-}
-
-/** Lets those start whose turn it is. */
-const pump = (limit: Limit): void => {
-  const now = limit._queue.size ? look(limit) : 0
-  for (const ticket of limit._queue) {
-    // In its own context: a timer that is set in that of another call would end with that call, in a worker.
-    if (!isFree(limit, now)) return ticket._nudge?.()
-    unqueue(limit, ticket)
-    take(limit, ticket, now)
-    ticket._start!()
-  }
-}
-
-const unqueue = (limit: Limit, ticket: Ticket): void => {
-  limit._queue.delete(ticket)
-  ticket._clock.clearTimeout(ticket.timer)
-}
-
-/** Lets one go that has waited in vain. */
-const leave = (limit: Limit, ticket: Ticket, reason: unknown): void => {
-  unqueue(limit, ticket)
-  ticket._leave!(reason)
-  pump(limit)
-}
-
-/** Sets the timer of one that waits: for the moment at which something can change without a slot being given back. */
-const watch = (limit: Limit, ticket: Ticket): void => {
-  const now = ticket._clock.now()
-  const [first] = limit._queue
-  const [oldest] = limit._held
-  // Of those behind the first, who was too early sleeps as if it were the last: it only stands in for those ahead that are gone.
-  const at = startsAt(limit, now, first === ticket ? 0 : limit._queue.size - 1)
-  const due = Math.min(ticket._until, at > now ? at : oldest ? oldest._since + limit._options.maxHold : Infinity)
-  if (due === ticket._due) return
-  ticket._clock.clearTimeout(ticket.timer)
-  ticket._due = due
-  if (due < Infinity) {
-    arm(ticket, ticket._clock, Math.max(due - now, 0), () => {
-      ticket._due = NaN
-      pump(limit)
-      if (!limit._queue.has(ticket)) return
-      if (due < ticket._until) return watch(limit, ticket)
-      unqueue(limit, ticket)
-      const now = look(limit)
-      leave(limit, ticket, refuse(limit, startsAt(limit, now, limit._queue.size) - now, ticket._attempt))
-    })
-  }
-}
-
-/** Looks after the timer of one that waits, as often as it is asked to. */
-const heed = async (limit: Limit, ticket: Ticket): Promise<void> => {
-  while (limit._queue.has(ticket)) {
-    watch(limit, ticket)
-    await new Promise<void>((resolve) => {
-      ticket._nudge = resolve
-    })
-  }
-}
-
-/** Tells an event to the limit's own handlers, then to the plugins of the call. */
-const tell = (limit: Limit, event: keyof LimitHooks, wait: number, attempt: Attempt | undefined): void => {
-  const { name, running, queued } = limit
-  const fact = { limit: name, running, queued, retryAfter: wait || undefined, call: attempt?.details.call, name: attempt?.details.name }
-  emit(event, fact, [limit._options])
-  emit(event, fact, attempt?.plugins)
-}
-
-const refuse = (limit: Limit, wait: number, attempt: Attempt | undefined, why?: string): LimitError => {
-  const { name, running, queued } = limit
-  tell(limit, 'onLimitReject', wait, attempt)
-  return new LimitError(name, why ?? `is reached: ${running} running, ${queued} waiting${wait ? `, next start in ${Math.ceil(wait)} ms` : ''}`, wait || undefined)
-}
 
 /** Runs what has its slot. */
 const hold = (limit: Limit, ticket: Ticket, operation: () => unknown): any => {
@@ -272,7 +97,7 @@ const whole = (name: string, value: unknown, most = Infinity): void => {
  * @example
  * const waiting = (api: Limit) => `${api.running} running, ${api.queued} waiting`
  */
-export class Limit implements Plugin {
+export class Limit implements Plugin, Lane {
   /** As given, or `''`. */
   declare readonly name: string
   /** It asks for no times of an attempt. */
@@ -280,18 +105,18 @@ export class Limit implements Plugin {
   /** @internal */
   declare readonly _options: LimitOptions & { readonly queue: number; readonly maxWait: number; readonly maxHold: number }
   /** @internal */
-  declare readonly _slots: Pick<Slots, 'size'> & Partial<Slots>
+  declare readonly _slots: Lane['_slots']
   /** @internal */
-  declare readonly _rate: (Rate & { readonly burst: number }) | undefined
-  /** @internal Whether time takes part in who may start. */
+  declare readonly _rate: Lane['_rate']
+  /** @internal */
   declare readonly _timed: boolean
-  /** @internal Those that wait, the first one first. */
+  /** @internal */
   declare readonly _queue: Set<Ticket>
-  /** @internal Those that have a slot, the oldest first. */
+  /** @internal */
   declare readonly _held: Set<Ticket>
-  /** @internal When the last calls started, as many as the rate needs to know: the start number n is at n modulo `calls`. */
+  /** @internal */
   declare _starts: number[]
-  /** @internal How many have started. */
+  /** @internal */
   declare _count: number
 
   constructor(options: LimitOptions = {}) {

@@ -1,5 +1,6 @@
 import { clock } from '@backon/core'
-import { lastStart, Limit, type LimitOptions } from './limit.ts'
+import { Limit, type LimitOptions } from './limit.ts'
+import { lastStart } from './rate.ts'
 import { Registry, type RegistryOptions } from './registry.ts'
 
 /** Whether another one in its place would allow more. */
