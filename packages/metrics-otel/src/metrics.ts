@@ -1,5 +1,5 @@
-import type { AbortDetails, BackoffDetails, Details, GiveupDetails, Outcome, Plugin, SuccessDetails } from '@backon/core'
-import { check, exceptionType, type Level, levels, optionsOf, perLabel, property } from '@backon/core/kit'
+import type { Details, GiveupDetails, Plugin } from '@backon/core'
+import { check, countCalls, exceptionType, type Level, levels, optionsOf, perLabel } from '@backon/core/kit'
 import { type Attributes, diag, type Meter, type MeterProvider, metrics } from '@opentelemetry/api'
 
 /** Where the metrics go: one of the two, or neither; and what they say besides. */
@@ -29,15 +29,6 @@ interface Fact {
 interface HedgeFact extends Details {
   readonly copy: number
 }
-
-/** What is known of a call that has failed before: how many of its attempts are counted, how many of those were refused, the last failure. */
-interface Past {
-  readonly _tries: number
-  readonly _refused: number
-  readonly _exception?: unknown
-}
-
-const none: Past = { _tries: 0, _refused: 0 }
 
 /** Tells apart 1,000 of what has a name: attributes are made once, as on the way of a call that succeeds there is nothing to allocate. */
 const named = (attribute: string) => perLabel(1_000, (name): Attributes => ({ [attribute]: name }))
@@ -106,61 +97,27 @@ const watcher = (meter: Meter, buckets: number[], own: OtelMetricsOptions['attri
     return { _target, _type: (details: Pick<Details, 'exception'>) => ofType(exceptionType(details)), _reason: (details: GiveupDetails) => reasons(exceptionType(details))(details.end), _outcome: by(_target, 'outcome') }
   })
   const of = (details: Details) => target(own ? JSON.stringify([details.name || 'anonymous', own(details)]) : details.name)
-  type Series = ReturnType<typeof of>
-
-  /** Counts one attempt, which took so many ms. */
-  const ran = (type: Attributes, duration = 0): void => {
-    attempts.add?.(1, type)
-    durations.record?.(duration / 1000, type)
-  }
-  const pasts = new WeakMap<object, Past>()
-  const pastOf = ({ call }: Details): Past => pasts.get(call) ?? none
-  /** Counts the attempt of an outcome, unless it was refused or is counted; gives what is known of the call then. */
-  const outcome = (series: Series, details: Outcome): Past => {
-    const past = pastOf(details)
-    const { tries, exception } = details
-    if (past._tries === tries) return past
-    const refused = property(exception, 'refused') === true
-    if (!refused) ran(series._type(details), details.duration)
-    return { _tries: tries, _refused: past._refused + +refused, _exception: exception }
-  }
-  const end = (attributes: Attributes, { tries, elapsed }: Details, { _refused }: Past): void => {
-    calls.record?.(tries - _refused, attributes)
-    whole.record?.(elapsed / 1000, attributes)
-  }
   // Outside a call there is no name but that of who refused.
   const refusedBy = (by: string) => ({ name, breaker, limit, budget, throttle }: Fact) => refused.add?.(1, { by, target: label(name ?? breaker ?? limit ?? budget ?? throttle ?? '') })
   const byCircuit = refusedBy('circuit')
 
   const hooks = {
-    onSuccess(details: SuccessDetails) {
-      const { _target, _outcome } = of(details)
-      ran(_target, details.duration)
-      success.add?.(1, _target)
-      end(_outcome('success'), details, details.tries > 1 ? pastOf(details) : none)
-    },
-    onBackoff(details: BackoffDetails) {
-      const series = of(details)
-      pasts.set(details.call, outcome(series, details))
-      // To sleep for ever is allowed; in a sum it would stay for ever.
-      if (details.wait < Infinity) waits.record?.(details.wait / 1000, series._target)
-    },
-    onGiveup(details: GiveupDetails) {
-      const series = of(details)
-      end(series._outcome('failure'), details, outcome(series, details))
-      failure.add?.(1, series._reason(details))
-    },
-    onAbort(details: AbortDetails) {
-      const series = of(details)
-      let past = pastOf(details)
-      const { tries, exception, reason, duration } = details
-      if (past._tries < tries) {
-        // What was judged when the abort came has failed by itself; what ran has ended with its reason.
-        if ('exception' in details && exception !== past._exception) past = outcome(series, details as Outcome)
-        else ran(series._type({ exception: reason }), duration)
-      }
-      end(series._outcome('aborted'), details, past)
-    },
+    ...countCalls({
+      of,
+      attempt({ _target, _type }, outcome, ms) {
+        const attributes = outcome ? _type(outcome) : _target
+        attempts.add?.(1, attributes)
+        durations.record?.(ms / 1000, attributes)
+      },
+      wait: ({ _target }, ms) => waits.record?.(ms / 1000, _target),
+      success: ({ _target }) => success.add?.(1, _target),
+      failure: ({ _reason }, details) => failure.add?.(1, _reason(details)),
+      end({ _outcome }, outcome, tries, ms) {
+        const attributes = _outcome(outcome)
+        calls.record?.(tries, attributes)
+        whole.record?.(ms / 1000, attributes)
+      },
+    }),
     onCircuitOpen: ({ breaker }: Fact) => opened.add?.(1, breakers(breaker!)),
     onCircuitClose: ({ breaker }: Fact) => closed.add?.(1, breakers(breaker!)),
     onCircuitReject(fact: Fact) {

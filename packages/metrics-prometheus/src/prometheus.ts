@@ -1,5 +1,5 @@
-import type { AbortDetails, BackoffDetails, Details, GiveupDetails, Outcome, Plugin, SuccessDetails } from '@backon/core'
-import { check, exceptionType, invalid, type Level, levels, optionsOf, perLabel, property } from '@backon/core/kit'
+import type { Details, Plugin } from '@backon/core'
+import { check, countCalls, exceptionType, invalid, type Level, levels, optionsOf, perLabel } from '@backon/core/kit'
 import { register as processWide, type Registry } from 'prom-client'
 import { foreign, type Kind, labelsOf, metricOf } from './metric.ts'
 
@@ -31,15 +31,6 @@ interface Fact {
 interface HedgeFact extends Details {
   readonly copy: number
 }
-
-/** What is known of a call that has failed before: how many of its attempts are counted, how many of those were refused, the last failure. */
-interface Past {
-  readonly _tries: number
-  readonly _refused: number
-  readonly _exception?: unknown
-}
-
-const none: Past = { _tries: 0, _refused: 0 }
 
 // Two names that differ in this only must not make two series of one name: a scrape with those fails.
 const clean = (value: unknown): string => String(value).replaceAll('\0', '')
@@ -142,61 +133,28 @@ export const prometheusMetrics = (options: PrometheusMetricsOptions = {}): Plugi
     return target([details.name || 'anonymous', ...own.map((name) => values[name] ?? '')].map(clean).join('\0'))
   }
   const keyOf = (details: Details): string => keysOf(details)._key
-  /** Counts one attempt, which took so many ms. */
-  const ran = (of: string, duration = 0): void => {
-    attempts(of)
-    durations(of, duration / 1000)
-  }
-  const attempt = (key: string, outcome: { readonly exception?: unknown }, duration?: number): void => ran(`${exceptionType(outcome)}\0${key}`, duration)
-  const pasts = new WeakMap<object, Past>()
-  const pastOf = ({ call }: Details): Past => pasts.get(call) ?? none
-  /** Counts the attempt of an outcome, unless it was refused or is counted; gives what is known of the call then. */
-  const outcome = (key: string, details: Outcome): Past => {
-    const past = pastOf(details)
-    const { tries, exception } = details
-    if (past._tries === tries) return past
-    const refused = property(exception, 'refused') === true
-    if (!refused) attempt(key, details, details.duration)
-    return { _tries: tries, _refused: past._refused + +refused, _exception: exception }
-  }
-  const end = (of: string, { tries, elapsed }: Details, { _refused }: Past): void => {
-    calls(of, tries - _refused)
-    whole(of, elapsed / 1000)
-  }
   // Outside a call there is no name but that of who refused.
   const refusedBy = (by: string) => ({ name, breaker, limit, budget, throttle }: Fact) => refused(`${by}\0${label(name ?? breaker ?? limit ?? budget ?? throttle ?? '')}`)
   const byCircuit = refusedBy('circuit')
 
   // Whose events they are says what they tell; here it is enough that what is counted is there.
   const plugin: object = {
-    onSuccess(details: SuccessDetails) {
-      const { _key, _none, _success } = keysOf(details)
-      ran(_none, details.duration)
-      success(_key)
-      end(_success, details, details.tries > 1 ? pastOf(details) : none)
-    },
-    onBackoff(details: BackoffDetails) {
-      const key = keyOf(details)
-      pasts.set(details.call, outcome(key, details))
-      // To sleep for ever is allowed; in a sum it would stay for ever.
-      if (details.wait < Infinity) waits(key, details.wait / 1000)
-    },
-    onGiveup(details: GiveupDetails) {
-      const key = keyOf(details)
-      end(`failure\0${key}`, details, outcome(key, details))
-      failure(`${exceptionType(details)}\0${details.end}\0${key}`)
-    },
-    onAbort(details: AbortDetails) {
-      const key = keyOf(details)
-      let past = pastOf(details)
-      const { tries, exception, reason, duration } = details
-      if (past._tries < tries) {
-        // What was judged when the abort came has failed by itself; what ran has ended with its reason.
-        if ('exception' in details && exception !== past._exception) past = outcome(key, details as Outcome)
-        else attempt(key, { exception: reason }, duration)
-      }
-      end(`aborted\0${key}`, details, past)
-    },
+    ...countCalls({
+      of: keysOf,
+      attempt({ _key, _none }, outcome, ms) {
+        const key = outcome ? `${exceptionType(outcome)}\0${_key}` : _none
+        attempts(key)
+        durations(key, ms / 1000)
+      },
+      wait: ({ _key }, ms) => waits(_key, ms / 1000),
+      success: ({ _key }) => success(_key),
+      failure: ({ _key }, details) => failure(`${exceptionType(details)}\0${details.end}\0${_key}`),
+      end({ _key, _success }, outcome, tries, ms) {
+        const key = outcome === 'success' ? _success : `${outcome}\0${_key}`
+        calls(key, tries)
+        whole(key, ms / 1000)
+      },
+    }),
     onCircuitOpen: ({ breaker }: Fact) => opened(label(breaker!)),
     onCircuitClose: ({ breaker }: Fact) => closed(label(breaker!)),
     onCircuitReject(fact: Fact) {
