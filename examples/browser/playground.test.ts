@@ -213,6 +213,8 @@ describe.skipIf(!executablePath)('the playground, in Chromium', { timeout: 90_00
   test('a link with nonsense in it opens', async () => {
     await open('maxTries=%3Cscript%3E&wait=nothing&breaker=maybe')
     expect(await problem('maxTries')).toBe('Needs a number from 1 to 100.')
+    expect(await page.getByRole('alert').textContent()).toBe('Some fields need another value; what is shown is made of the defaults.')
+    expect(await number('calls')).toBe('12')
   })
 
   test('names each option as the library does, beside its label', async () => {
@@ -255,6 +257,8 @@ describe.skipIf(!executablePath)('the playground, in Chromium', { timeout: 90_00
   test('is used with the keyboard alone', async () => {
     await open()
     const focused = (): Promise<string> => page.evaluate(() => (document.activeElement as HTMLElement).dataset.preset ?? document.activeElement?.id ?? '')
+    // The way back comes first, then the situations.
+    await page.keyboard.press('Tab')
     await page.keyboard.press('Tab')
     expect(await focused()).toBe('storm')
     expect(await page.locator('[data-preset="storm"]').evaluate((button) => getComputedStyle(button).outlineStyle)).toBe('solid')

@@ -111,10 +111,12 @@ function follow(chosen: Settings): void {
 }
 
 function changed(chosen: Settings | undefined): void {
+  const first = document.body.dataset.state === undefined
   settings = chosen
-  message.textContent = chosen ? '' : 'Some fields need another value; what is shown is as before.'
+  message.textContent = chosen ? '' : `Some fields need another value; what is shown is ${first ? 'made of the defaults' : 'as before'}.`
   try {
     if (chosen) follow(chosen)
+    else if (first) follow(initial)
   } catch (error) {
     // What only the library knows: that `min` is above `max`, say.
     settings = undefined
