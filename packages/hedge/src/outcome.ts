@@ -1,4 +1,4 @@
-import { type Attempt, emit, type Hooks, type Plugin } from '@backon/core'
+import { type Attempt, emit, type Hooks, type Plugin, TimeoutError } from '@backon/core'
 import { property, retryAfterOf } from '@backon/core/kit'
 import { HedgeLostError } from './error.ts'
 import { facts, type HedgeOutcome } from './hooks.ts'
@@ -104,10 +104,13 @@ const learn = ({ _began, _clock, _plan }: Race): void => {
   if (_began !== undefined) _plan._observe!(_clock.now() - _began)
 }
 
-/** Ends it from outside, or by the timeout. */
+/** Ends it from outside, or by the timeout. A copy that has failed meanwhile may have said when to come back: that is not lost. */
 export const cut = (race: Race, reason: any): void => {
-  if (race._end) return
+  const { _best, _end } = race
+  if (_end) return
   if (property(reason, 'name') === 'TimeoutError') learn(race)
+  // Of ours, made for this attempt. What the caller aborts with is the caller's.
+  if (_best?._rank === 2 && Object.getPrototypeOf(Object(reason)) === TimeoutError.prototype) reason.retryAfter = retryAfterOf(_best._result, _best._failed)
   finish(race, { _failed: true, _result: reason }, reason)
 }
 

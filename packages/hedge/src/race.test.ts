@@ -1,4 +1,4 @@
-import { type Attempt, disable, expo, NonRetryableError, type Plugin, retry, retrySync, Retrying, sleep, timeout, TimeoutError, waitSum } from '@backon/core'
+import { type Attempt, disable, expo, NonRetryableError, type Plugin, retry, retrySync, retryAfter, Retrying, sleep, timeout, TimeoutError, waitSum } from '@backon/core'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { HedgeLostError } from './error.ts'
 import { hedge } from './hedge.ts'
@@ -158,7 +158,6 @@ describe('F-46 when all have failed', () => {
   })
 
   test('outer layers see classes and hints: retryAfter() waits as long as was asked', async () => {
-    const { retryAfter } = await import('@backon/core')
     class HttpError extends Error {
       retryAfter = 30_000
     }
@@ -183,6 +182,23 @@ describe('F-47 a failure that carries a hint', () => {
     const operation = service({ after: 200 }, { after: 5, fails: failure('busy', { retryAfter: 1_000 }) })
     expect(await settled(once(operation, { wait: 10, maxHedge: 5 }))).toEqual({ at: 200, value: 'copy 1' })
     expect(operation.starts).toEqual([0, 10])
+  })
+
+  test.each<[string, Plugin[]]>([
+    ['its own timeout', [hedging({ wait: 10, timeout: 100 })]],
+    ['a timeout around it', [timeout(100), hedging({ wait: 10 })]],
+  ])('is not lost when %s ends the attempt while another copy is out', async (_, use) => {
+    const operation = service({ after: 9_999 }, { after: 5, fails: failure('busy', { retryAfter: 1_000 }) }, { value: 'fine' })
+    expect(await settled(retry(operation, { wait: retryAfter({ fallback: 1 }), use }))).toEqual({ at: 1_100, value: 'fine' })
+  })
+
+  test('is not put on what the caller aborts with', async () => {
+    const operation = service({ after: 9_999 }, { after: 5, fails: failure('busy', { retryAfter: 1_000 }) })
+    const signal = AbortSignal.abort(Object.freeze(new DOMException('late', 'TimeoutError')))
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(signal.reason), 50)
+    expect(await settled(once(operation, { wait: 10 }, { signal: controller.signal }))).toEqual({ at: 50, error: signal.reason })
+    expect('retryAfter' in signal.reason).toBe(false)
   })
 
   test('a value that is a failure has hints too', async () => {
