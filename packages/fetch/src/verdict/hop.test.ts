@@ -1,9 +1,10 @@
 import { afterEach, expect, test, vi } from 'vitest'
+import type * as Hop from './hop.ts'
 
 afterEach(() => void vi.unstubAllGlobals())
 
 /** The file as a process has it that has not listened yet. */
-const anew = async (): Promise<typeof import('./hop.ts')> => {
+const anew = async (): Promise<typeof Hop> => {
   vi.resetModules()
   return import('./hop.ts')
 }
