@@ -1,7 +1,11 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import type * as Hop from './hop.ts'
 
-afterEach(() => void vi.unstubAllGlobals())
+// Other files of the process are to get one that listens.
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.resetModules()
+})
 
 /** The file as a process has it that has not listened yet. */
 const anew = async (): Promise<typeof Hop> => {
