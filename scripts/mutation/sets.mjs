@@ -46,8 +46,8 @@ export const sets = [
   },
   {
     name: 'fetch',
-    mutate: ['fetch/src/request/{methods,facts}.ts', 'fetch/src/verdict/{statuses,network,hints,failure}.ts', 'fetch/src/body/answers.ts', 'fetch/src/{wait,failures,call,attempt}.ts'],
-    tests: ['fetch/src/{layers,fetch}.test.ts', 'fetch/src/{time,resume}.test.ts', '../test/given.test.ts', 'fetch/src/{executed-once,attacks,sockets}.test.ts'],
+    mutate: ['fetch/src/request/{methods,facts}.ts', 'fetch/src/verdict/{statuses,network,hop,hints,failure}.ts', 'fetch/src/body/answers.ts', 'fetch/src/{wait,failures,call,attempt}.ts'],
+    tests: ['fetch/src/verdict/hop.test.ts', 'fetch/src/{layers,fetch}.test.ts', 'fetch/src/{time,resume}.test.ts', '../test/given.test.ts', 'fetch/src/{executed-once,attacks,sockets}.test.ts'],
   },
 ]
 

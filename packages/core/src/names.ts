@@ -28,11 +28,6 @@ export const lookAtNames = (options: object): void => void optionsOf(owner, opti
 export const read = (options: any): Forced => {
   if (options === null || typeof options !== 'object') invalid('options', 'an object', options)
   const all: any = none()
-  if (Object.getPrototypeOf(options) !== Object.prototype) {
-    lookAtNames(options)
-    for (const name of names) all[name] = options[name]
-    return all
-  }
   for (const name in options) {
     switch (name) {
       case 'wait': all.wait = options.wait; break
@@ -42,9 +37,11 @@ export const read = (options: any): Forced => {
       case 'use': all.use = options.use; break
       default:
         if (name in all) all[name] = options[name]
-        else isNone(name)
+        else if (Object.hasOwn(options, name)) isNone(name)
     }
   }
+  // What a class has is not enumerated.
+  if (Object.getPrototypeOf(options) !== Object.prototype) for (const name of names) all[name] = options[name]
   return all
 }
 

@@ -87,7 +87,7 @@ export const send = async (call: Call, attempt: Attempt): Promise<Response> => {
     if (failed) throw failed
     return result
   } catch (error) {
-    throw judged(call, error, error === failed ? rule : ruleOf(error, _settings.errors, () => call._facts.url))
+    throw judged(call, error, error === failed ? rule : ruleOf(error, _settings.errors, () => call._facts.origin))
   } finally {
     call._busy--
     time.clearTimeout(timer)

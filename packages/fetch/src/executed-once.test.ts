@@ -128,14 +128,15 @@ test('RT-50 nothing was sent where nobody listens: an unsafe request is sent whe
 
 describe('a redirect: the host that sends on has done its work, whatever the next one says', () => {
   /** Takes a POST, and sends on to where its answer is. */
-  const front = async (location: string) => {
+  const front = async (location: string | ((port: number) => string)) => {
     const seen: string[] = []
     const server = createHttpServer((request, response) => {
       seen.push(request.method!)
-      request.resume().on('end', () => response.writeHead(303, { location }).end())
+      request.resume().on('end', () => response.writeHead(303, { location: typeof location === 'string' ? location : location(port) }).end())
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const { port } = server.address() as AddressInfo
+    const url = `http://127.0.0.1:${port}/`
     return { seen, url, [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
       await new Promise((done) => server.close(done))
@@ -157,6 +158,12 @@ describe('a redirect: the host that sends on has done its work, whatever the nex
     expect(once.seen).toEqual(['POST'])
     await expect(http(once.url)).rejects.toThrow('fetch failed')
     expect(once.seen).toEqual(['POST', 'GET', 'GET', 'GET'])
+  })
+
+  test('to another host at the same port, as most are: the same', async () => {
+    await using once = await front((port) => `http://[::1]:${port}/done`)
+    await expect(http(once.url, { method: 'POST', body: 'pay' })).rejects.toThrow('fetch failed')
+    expect(once.seen).toEqual(['POST'])
   })
 
   test('to one that is too busy: the same', async () => {

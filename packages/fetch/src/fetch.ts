@@ -4,6 +4,7 @@ import { letGo } from './body/answers.ts'
 import { send } from './attempt.ts'
 import { type Call, ofRequest, open } from './call.ts'
 import { ResponseError } from './verdict/error.ts'
+import { listen } from './verdict/hop.ts'
 import { handOut } from './body/lifetime.ts'
 import { settingsOf } from './options.ts'
 import type { Settings } from './settings.ts'
@@ -43,6 +44,7 @@ const conclude = (call: Call, error: unknown): Response => {
 export const createFetch = (options: FetchOptions = {}): RetryingFetch => {
   const settings = settingsOf(options)
   const own = { ...options }
+  listen()
   const settingsFor = (retry: any): Settings => {
     if (retry === false) retry = { maxTries: 1 }
     if (Object(retry) !== retry) invalid('retry', 'an object or false', retry)

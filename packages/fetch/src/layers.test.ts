@@ -1,5 +1,5 @@
 import { CircuitBreaker } from '@backon/breaker'
-import { abortLeftovers, Retrying } from '@backon/core'
+import { abortLeftovers, type Plugin, Retrying } from '@backon/core'
 import { hedging } from '@backon/hedge'
 import { virtualClock } from '@backon/testing'
 import { describe, expect, test, vi } from 'vitest'
@@ -189,4 +189,15 @@ describe('answers that failed', () => {
       expect(aborted()).toEqual([true])
     })
   })
+})
+
+test('an answer is kept as long as its attempt lasts: a plugin that asks once more, in vain, can still hand it out', async () => {
+  let calls = 0
+  const fetch = async () => {
+    if (++calls === 2) throw Object.assign(new Error('gone'), { code: 'ECONNRESET' })
+    return new Response('overloaded', { status: 503 })
+  }
+  const twice: Plugin = { wrap: (next) => (attempt) => Promise.resolve(next(attempt)).catch((first: unknown) => Promise.resolve(next(attempt)).catch(() => { throw first })) }
+  const response = await createFetch({ fetch, maxTries: 1, use: [twice] })(url)
+  expect([response.status, await response.text(), calls]).toEqual([503, 'overloaded', 2])
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { ServerResponse } from 'node:http'
+import { virtualClock } from '@backon/testing'
 import { describe, expect, test } from 'vitest'
 import { serve, type Seen } from '../test/server.ts'
 import { createFetch } from './index.ts'
@@ -108,6 +109,44 @@ describe('a body that is cut off', () => {
     await using server = await serve((response) => response.writeHead(200, { etag: '"a"', 'content-length': 100 }).write('some'))
     const reader = (await http(server.url)).body!.getReader()
     await reader.read()
+    await reader.cancel()
+    await server.quiet()
+  })
+
+  test('cancelled in the wait, it asks for nothing more and leaves no timer, whatever signal the caller has given', async () => {
+    const clock = virtualClock()
+    await clock.run(async () => {
+      for (const init of [{}, { signal: new AbortController().signal }]) {
+        let calls = 0
+        const cut = async () => {
+          calls++
+          let pulls = 0
+          const body = new ReadableStream({ pull: (sink) => (pulls++ ? sink.error(new Error('cut')) : sink.enqueue(new TextEncoder().encode('some'))) }, { highWaterMark: 0 })
+          return new Response(body, { headers: { etag: '"a"', 'content-length': '100' } })
+        }
+        const reader = (await resumable(cut, { wait: 10_000 })('http://api.example.com/', init)).body!.getReader()
+        await reader.read()
+        const waiting = reader.read()
+        await new Promise(setImmediate)
+        const pending = clock.pending
+        await reader.cancel()
+        expect(await waiting).toEqual({ done: true, value: undefined })
+        expect([pending, clock.pending]).toEqual([1, 0])
+        await clock.advance(20_000)
+        expect(calls).toBe(1)
+      }
+    })
+  })
+
+  test.each<RequestInit>([{}, { signal: new AbortController().signal }])('cancelled while the rest is asked for, it gives that request up: %j', async (init) => {
+    await using server = await serve((response, _, nth) => {
+      // The second never answers.
+      if (nth === 1) response.writeHead(200, { etag: '"a"', 'content-length': 100 }).write('some', () => setTimeout(() => response.destroy(), 5))
+    })
+    const reader = (await resumable(fetch, { wait: 0 })(server.url, init)).body!.getReader()
+    await reader.read()
+    reader.read().catch(() => {})
+    while (server.seen.length < 2) await new Promise((resolve) => setTimeout(resolve, 1))
     await reader.cancel()
     await server.quiet()
   })

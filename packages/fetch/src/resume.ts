@@ -71,10 +71,10 @@ export const resumable = (http: RetryingFetch | typeof globalThis.fetch, options
     if (!isResumable(response)) return response
 
     const signal = init?.signal === undefined ? request?.signal : init.signal
-    const ask = (more: Record<string, string>): Promise<Response> => {
+    const ask = (more: Record<string, string>, signal: AbortSignal): Promise<Response> => {
       const all = new Headers(headers)
       for (const name in more) all.set(name, more[name]!)
-      return send(input, { ...init, headers: all })
+      return send(input, { ...init, headers: all, signal })
     }
     return withBody(response, resuming(response, ask, { maxTries, wait, signal: signal ?? undefined, name: `GET ${hostOf(textOf(input))}` }))
   }
@@ -87,7 +87,7 @@ interface Resuming {
   readonly name: string
 }
 
-const resuming = (response: Response, ask: (headers: Record<string, string>) => Promise<Response>, { maxTries, wait, signal, name }: Resuming): ReadableStream => {
+const resuming = (response: Response, ask: (headers: Record<string, string>, signal: AbortSignal) => Promise<Response>, { maxTries, wait, signal, name }: Resuming): ReadableStream => {
   const etag = response.headers.get('etag')!
   /** `NaN` as long as nobody has said it. */
   let total = Number(response.headers.get('content-length') ?? NaN)
@@ -97,6 +97,7 @@ const resuming = (response: Response, ask: (headers: Record<string, string>) => 
   let from = 0
   let tries = 1
   const cancelled = new AbortController()
+  const ended = signal ? AbortSignal.any([signal, cancelled.signal]) : cancelled.signal
 
   /** Opens the rest of the body, or throws why there is none. */
   const goOn = async (cut: any): Promise<void> => {
@@ -108,8 +109,8 @@ const resuming = (response: Response, ask: (headers: Record<string, string>) => 
       throw new TypeError(`${name}: the body was cut off after ${received} bytes, and cannot be gone on with: ${why}`, { cause: cut })
     }
     if (tries > maxTries) fail(`${maxTries} requests in a row brought less than ${progress} bytes each`)
-    await sleep(random() * Math.min(longestWait, wait * 2 ** (tries - 1)), signal ?? cancelled.signal)
-    const rest = await ask({ range: `bytes=${received}-`, 'if-range': etag })
+    await sleep(random() * Math.min(longestWait, wait * 2 ** (tries - 1)), ended)
+    const rest = await ask({ range: `bytes=${received}-`, 'if-range': etag }, ended)
     const why = cancelled.signal.aborted ? 'it was cancelled' : misfit(rest, etag, received, total)
     if (why || !rest.body) {
       rest.body?.cancel().catch(() => {})
@@ -142,7 +143,8 @@ const resuming = (response: Response, ask: (headers: Record<string, string>) => 
   }
   const cancel = (reason: unknown): Promise<void> => {
     cancelled.abort(reason)
-    return reader.cancel(reason)
+    // One that was cut off cannot be cancelled any more.
+    return reader.cancel(reason).catch(() => {})
   }
   return new ReadableStream({ type: 'bytes', pull, cancel })
 }

@@ -11,6 +11,7 @@ import { LimitError } from './errors.ts'
 import type { LimitEvent } from './hooks.ts'
 import { type Limit, limit } from './limit.ts'
 import { Limits } from './limits.ts'
+import type { Slots } from './queue.ts'
 import { throttle } from './throttle.ts'
 
 let time: Hands
@@ -719,6 +720,27 @@ describe('aimd', () => {
     await time.pass(100)
     await late
     expect(slots(api)).toBe(2)
+  })
+
+  test.each(['size', 'begin', 'end'] as const)('a rule whose %s throws fails those calls that it was asked for: no slot is lost, and nobody waits for ever', async (part) => {
+    let bad = false
+    const ask = (asked: string): number => {
+      if (bad && asked === part) throw new Error('mine')
+      return 1
+    }
+    const slots = (): Slots => ({ get size() { return ask('size') }, begin: () => ask('begin'), end: () => void ask('end') })
+    const api = limit({ concurrency: slots, queue: 5 })
+    const { call, gates } = calls(api)
+    const results = [call(0), call(1), call(2)]
+    bad = true
+    gates[0]!.resolve('done')
+    await idle()
+    gates[1]!.resolve('done')
+    gates[2]!.resolve('done')
+    const outcomes = (await Promise.allSettled([...results, api.call(() => 'late')])).map(({ status }) => status)
+    expect(outcomes).toEqual(part === 'begin' ? ['fulfilled', 'rejected', 'rejected', 'rejected'] : ['rejected', 'rejected', 'rejected', 'rejected'])
+    bad = false
+    expect([counts(api), await api.call(() => 'well again')]).toEqual([[0, 0], 'well again'])
   })
 
   test('who waits starts as soon as there are more slots; an isOverload that throws keeps none', async () => {

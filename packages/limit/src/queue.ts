@@ -71,10 +71,11 @@ export const look = (limit: Lane): number => {
 }
 
 export const take = (limit: Lane, ticket: Ticket, now: number): void => {
+  // A rule that throws gives no slot.
+  ticket._began = limit._slots.begin?.()
   limit._held.add(ticket)
   ticket._holds = true
   ticket._since = now
-  ticket._began = limit._slots.begin?.()
   if (limit._rate) limit._starts[limit._count++ % limit._rate.calls] = now
 }
 
@@ -85,10 +86,10 @@ const drop = (limit: Lane, ticket: Ticket): boolean => {
 
 /** Gives a slot back, once, to who comes next. */
 export const release = (limit: Lane, ticket: Ticket, answer: Answer): void => {
-  const isFull = limit._held.size >= limit._slots.size
+  const held = limit._held.size
   if (!drop(limit, ticket)) return
   try {
-    limit._slots.end?.(answer, isFull, ticket._began!)
+    limit._slots.end?.(answer, held >= limit._slots.size, ticket._began!)
   } finally {
     pump(limit)
   }
@@ -98,11 +99,17 @@ export const release = (limit: Lane, ticket: Ticket, answer: Answer): void => {
 export const pump = (limit: Lane): void => {
   const now = limit._queue.size ? look(limit) : 0
   for (const ticket of limit._queue) {
-    // In its own context: a timer that is set in that of another call would end with that call, in a worker.
-    if (!isFree(limit, now)) return ticket._nudge?.()
-    unqueue(limit, ticket)
-    take(limit, ticket, now)
-    ticket._start!()
+    try {
+      // In its own context: a timer that is set in that of another call would end with that call, in a worker.
+      if (!isFree(limit, now)) return ticket._nudge?.()
+      unqueue(limit, ticket)
+      take(limit, ticket, now)
+      ticket._start!()
+    } catch (fault) {
+      // Of a rule that somebody has written: it is for who has asked for a slot, not for who has given one back.
+      unqueue(limit, ticket)
+      ticket._leave!(fault)
+    }
   }
 }
 

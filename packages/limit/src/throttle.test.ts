@@ -172,6 +172,39 @@ describe('the window', () => {
   })
 })
 
+describe('an outage, at ten calls a second', () => {
+  /** Calls a service that is well, down and well again; says when the first and the last call was refused, in seconds since the outage began. */
+  const played = (users: Throttle, well: number, down: number): { first: number | undefined; last: number | undefined } => {
+    const random = randomFrom(1)
+    const off = override({ clock: time, random })
+    const refused: number[] = []
+    for (let call = 0; call < (well + down + 300) * 10; call++) {
+      const second = call / 10 - well
+      time.set(call * 100)
+      try {
+        users.callSync(() => {
+          if (second >= 0 && second < down) throw busy
+        })
+      } catch (error) {
+        if (error instanceof ThrottledError) refused.push(second)
+      }
+    }
+    off()
+    return { first: refused[0], last: refused.at(-1) }
+  }
+
+  test('of less than half a window refuses nothing where the window was full of accepted calls', () => {
+    expect(played(throttle(), 120, 50).first).toBe(undefined)
+  })
+
+  test('of a window: the first is refused in the middle of it; what is refused here counts too, so the last is refused later than a window after its end', () => {
+    const { first, last } = played(throttle(), 120, 120)
+    expect([first! > 50 && first! < 65, last! > 120 + 120 && last! < 120 + 240]).toEqual([true, true])
+    const sooner = played(throttle({ window: 30_000 }), 120, 120)
+    expect([sooner.first! > 12 && sooner.first! < 18, sooner.last! > 120 + 30 && sooner.last! < 120 + 60]).toEqual([true, true])
+  })
+})
+
 describe('a refusal', () => {
   const spent = async (options = {}): Promise<Throttle> => {
     const users = throttle({ name: 'users', ...options })

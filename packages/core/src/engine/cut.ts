@@ -30,8 +30,10 @@ export const cuttingOf = (call: Call): Cutting =>
 /** Watches what can cut the call short, until it is released; the clock only where somebody can be given an answer (`resolve`) meanwhile. */
 export const watch = (call: Call, resolve?: (value: unknown) => void): void => {
   const { _phase, _policy: { _clock, _maxTime }, _sources, _started } = call
-  for (const source of _sources) if (source.aborted) return abort(call, source.reason)
-  for (const source of _sources) follow(source, cuttingOf(call))
+  for (const source of _sources) {
+    if (source.aborted) return abort(call, source.reason)
+    follow(source, cuttingOf(call))
+  }
   if (!resolve || _maxTime === Infinity) return
   const cutting = cuttingOf(call)
   const left = (_maxTime as number) - (_phase === 'fresh' ? 0 : _clock.now() - _started)

@@ -1,4 +1,4 @@
-import { atLeastZero } from '../check.ts'
+import { atLeastZero, invalid } from '../check.ts'
 import { isInstance } from '../condition/exception-type.ts'
 import { answer } from '../thenable.ts'
 import type { GiveupEnd } from '../types.ts'
@@ -16,10 +16,7 @@ export const property = (thrown: any, name: string): unknown => {
 }
 
 /** Takes a yes or no. A function is neither: it is `stopNever` that was given for `stopNever()`. */
-const yes = <Answer>(name: string, value: Answer): Answer => {
-  if (typeof value === 'function') throw new TypeError(`${name} must answer yes or no, not with a function: call it where it is given`)
-  return answer(name, value)
-}
+const yes = <Answer>(name: string, value: Answer): Answer => (typeof value === 'function' ? invalid(`the answer of ${name}`, 'yes or no', value) : answer(name, value))
 
 /** Whether the outcome is one to be retried. */
 const isRetried = (call: Call): boolean => {

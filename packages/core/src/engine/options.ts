@@ -110,15 +110,12 @@ export const prepare = (given: Forced, tracker?: Tracker): Policy => {
   if (jitter != null && typeof jitter !== 'function') invalid('jitter', 'a function or null', jitter)
   if (name != null) check('string', { name })
   if (signal != null && signal.aborted === undefined) invalid('signal', 'an AbortSignal (of a controller, its signal)', signal)
-  if (enabled != null) check('boolean', { enabled })
+  if ((enabled ?? raiseOnGiveup) != null) check('boolean', { enabled, raiseOnGiveup })
   // Turned off: once, with no plugin, no handler and no bound.
   if (enabled === false) return { ...prepare({ signal, name, clock, maxTries: 1, condition: () => false }, tracker), _plugins: [], _watched: false }
 
   let rules = noRules
-  if ((predicate ?? condition ?? giveup ?? stop ?? sleep ?? retryErrorCallback ?? raiseOnGiveup) != null) {
-    check('boolean', { raiseOnGiveup })
-    check('function', (rules = { predicate, condition, giveup, stop, sleep, retryErrorCallback }))
-  }
+  if ((predicate ?? condition ?? giveup ?? stop ?? sleep ?? retryErrorCallback) != null) check('function', (rules = { predicate, condition, giveup, stop, sleep, retryErrorCallback }))
   const plugins = pluginsOf(use)
   // What is told of failures alone can wait until there is one.
   let early = ofAll(options)

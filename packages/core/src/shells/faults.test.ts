@@ -274,7 +274,7 @@ everywhere('F-09 a promise is no yes, nor is a function', async (enter) => {
     // What is not asked for yes or no may answer anything.
     const ofFunction = enter(operation, { wait: 0, ...given(name, () => () => true) })
     if (name === 'giveup') await expect(ofFunction).rejects.toBe(error)
-    else await expect(ofFunction).rejects.toThrow(new TypeError(`${said} must answer yes or no, not with a function: call it where it is given`))
+    else await expect(ofFunction).rejects.toThrow(`the answer of ${said} must be yes or no; got function`)
   }
 })
 

@@ -1,4 +1,5 @@
 import type { Rule } from '../types.ts'
+import { isElsewhere } from './hop.ts'
 
 /** Errors of Node and undici, Bun's at the end: there was no connection, so nothing was sent. */
 const unsent = /* @__PURE__ */ 'ECONNREFUSED ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH UND_ERR_CONNECT_TIMEOUT ConnectionRefused FailedToOpenSocket'.split(' ')
@@ -33,21 +34,15 @@ const whileConnecting = ({ errors, syscall }: any): boolean => (errors ? errors.
 const isUnsent = (error: any): boolean =>
   unsent.includes(error.code) || (error.code === 'ETIMEDOUT' && whileConnecting(error)) || (error.code === 'ERR_HTTP2_STREAM_ERROR' && error.message.includes('NGHTTP2_REFUSED_STREAM'))
 
-/** Whether the host without a connection is another than the one of the URL, as far as the error tells: a redirect has led there, so the first host has processed something. */
-const isElsewhere = ({ errors: [first] = [], hostname = first?.hostname, port = first?.port }: any, url: string): boolean => {
-  const asked = new URL(url)
-  return (hostname && hostname !== asked.hostname) || (port && port !== +(asked.port || (asked.protocol === 'https:' ? 443 : 80)))
-}
-
 /** Who is asked again after an error; `undefined` for one that is no news of the network. What throws when it is looked at is none. */
-export const ruleOf = (error: any, rows?: { readonly [code: string]: Rule }, url?: () => string): Rule | undefined => {
+export const ruleOf = (error: any, rows?: { readonly [code: string]: Rule }, origin?: () => string): Rule | undefined => {
   try {
     if (error?.name === 'TimeoutError') return 'idempotent'
     const source = coded(error)
     if (source) {
       const own = rows?.[source.code]
       if (own) return own
-      if (isUnsent(source)) return url && isElsewhere(source, url()) ? 'idempotent' : 'always'
+      if (isUnsent(source)) return origin && isElsewhere(source, origin()) ? 'idempotent' : 'always'
       return lost.includes(source.code) ? 'idempotent' : 'never'
     }
     const message = error?.message
