@@ -93,6 +93,7 @@ async function callReal(settings: Settings, signal: AbortSignal): Promise<void> 
 /** Shows what was chosen, and plays it at once where that does not mean to call somebody. */
 function follow(chosen: Settings): void {
   const isReal = chosen.service === 'url'
+  document.body.dataset.played = 'true'
   for (const which of policies(chosen)) {
     const policy = policyOf(chosen, which)
     panels[which].showPolicy(policy, schedule(policy), isReal ? String(chosen.url) : '')
@@ -111,7 +112,7 @@ function follow(chosen: Settings): void {
 
 function changed(chosen: Settings | undefined): void {
   settings = chosen
-  message.textContent = chosen ? '' : 'Some fields need another value; what is shown is as before.'
+  message.textContent = chosen ? '' : `Some fields need another value${document.body.dataset.played ? '; what is shown is as before.' : ': they say which.'}`
   try {
     if (chosen) follow(chosen)
   } catch (error) {
