@@ -16,6 +16,7 @@ const places: readonly (readonly [RegExp, string])[] = [
   [/^docs\/decisions\/(.+\.md)$/, 'decisions/$1'],
   [/^docs\/guide\.md$/, 'quick-start.md'],
   [/^docs\/compare\.md$/, 'compare/index.md'],
+  [/^docs\/quality\.md$/, 'compare/quality.md'],
   [/^(?:docs\/compare-|compare\/)([a-z-]+\.md)$/, 'compare/$1'],
   [/^bench\/results\.md$/, 'compare/speed.md'],
   [/^bench\/results\/([a-z-]+\.md)$/, 'compare/$1'],
