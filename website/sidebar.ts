@@ -36,7 +36,7 @@ const main: Item[] = [
   {
     text: 'Guides',
     items: pages({
-      'docs/http.md': undefined, 'docs/idempotency.md': 'Idempotency', 'docs/deadlines-and-cancellation.md': undefined, 'docs/retry-after.md': 'Retry-After', 'docs/production.md': undefined, 'docs/observability.md': undefined,
+      'docs/http.md': undefined, 'docs/idempotency.md': 'Idempotency', 'docs/deadlines-and-cancellation.md': undefined, 'docs/retry-after.md': 'Retry-After', 'docs/production.md': undefined, 'docs/observability.md': 'Observability',
       'docs/testing.md': 'Testing', 'docs/recipes.md': 'With other libraries', 'docs/writing-a-plugin.md': undefined, 'examples/service/README.md': 'An example service',
     }),
   },
@@ -45,9 +45,9 @@ const main: Item[] = [
   {
     text: 'Compare',
     items: [
-      ...pages({ 'docs/compare.md': 'Beside its peers' }),
+      ...pages({ 'docs/compare.md': 'What each library does' }),
       ...[...found('docs/compare-*.md'), ...found('compare/*.md')].filter((source) => placeOf(source)).map((source) => page(source)),
-      ...pages({ 'bench/results.md': 'Speed and size', 'compat/RESULTS.md': 'Where it runs', 'docs/quality.md': 'Mutation testing' }),
+      ...pages({ 'bench/results.md': 'Speed and size', 'compat/RESULTS.md': 'Where it runs', 'docs/quality.md': 'How well it is tested' }),
       ...found('bench/results/*.md').map((source) => page(source)),
     ],
   },

@@ -213,8 +213,21 @@ describe.skipIf(!executablePath)('the playground, in Chromium', { timeout: 90_00
   test('a link with nonsense in it opens', async () => {
     await open('maxTries=%3Cscript%3E&wait=nothing&breaker=maybe')
     expect(await problem('maxTries')).toBe('Needs a number from 1 to 100.')
-    expect(await page.getByRole('alert').textContent()).toBe('Some fields need another value; what is shown is made of the defaults.')
-    expect(await number('calls')).toBe('12')
+    // Nothing was played, so no empty pictures are shown.
+    expect(await page.getByRole('alert').textContent()).toBe('Some fields need another value: they say which.')
+    expect(await page.locator('#results h2').first().isVisible()).toBe(false)
+    await page.locator('#field-maxTries').fill('3')
+    await done()
+    expect(await page.locator('#timeline-a').isVisible()).toBe(true)
+  })
+
+  test('has every part of the page for both policies, told apart by their letters', async () => {
+    await open('compare=true')
+    expect(await page.locator('article h3').allTextContents()).toEqual(['Policy A', 'Policy B', 'Policy A', 'Policy B', 'Policy A', 'Policy B', 'Policy A', 'Policy B'])
+    const ids = await page.evaluate(() => [...document.querySelectorAll('[id]')].map(({ id }) => id))
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(ids.filter((id) => id.includes('?'))).toEqual([])
+    for (const id of ids.filter((id) => id.endsWith('-a'))) expect(ids).toContain(id.replace(/-a$/, '-b'))
   })
 
   test('names each option as the library does, beside its label', async () => {
@@ -257,8 +270,6 @@ describe.skipIf(!executablePath)('the playground, in Chromium', { timeout: 90_00
   test('is used with the keyboard alone', async () => {
     await open()
     const focused = (): Promise<string> => page.evaluate(() => (document.activeElement as HTMLElement).dataset.preset ?? document.activeElement?.id ?? '')
-    // The way back comes first, then the situations.
-    await page.keyboard.press('Tab')
     await page.keyboard.press('Tab')
     expect(await focused()).toBe('storm')
     expect(await page.locator('[data-preset="storm"]').evaluate((button) => getComputedStyle(button).outlineStyle)).toBe('solid')

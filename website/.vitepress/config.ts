@@ -10,6 +10,9 @@ const description = 'Retries for TypeScript that stop when they should, a fetch 
 /** `DOCS_URL`: where the site will be. A social card needs the whole address. */
 const home = process.env.DOCS_URL?.replace(/\/?$/, '/') ?? base
 
+/** Pages with tables of ten columns. */
+const wide = new Set(['compare/index.md', 'compare/where-it-runs.md', 'compare/quality.md'])
+
 export default defineConfig({
   lang: 'en',
   title: 'backon',
@@ -37,10 +40,10 @@ export default defineConfig({
     ['meta', { property: 'og:description', content: description }],
     ...(page === '404.md' ? [] : [['link', { rel: 'alternate', type: 'text/markdown', href: base + page }] as [string, Record<string, string>]]),
   ],
-  // Tables of the reference and of comparisons need the room.
+  // The tables of the reference and of the comparison need the room.
   transformPageData({ relativePath, frontmatter }) {
-    if (relativePath.startsWith('compare/')) frontmatter.aside = false
     if (relativePath.startsWith('api/')) Object.assign(frontmatter, { aside: false, pageClass: 'api' })
+    if (wide.has(relativePath)) Object.assign(frontmatter, { aside: false, pageClass: 'wide' })
   },
   buildEnd: writeForPrograms,
   vite: { publicDir: `${root}/website/public`, build: { chunkSizeWarningLimit: 3_000 } },
@@ -58,10 +61,10 @@ export default defineConfig({
     ],
     sidebar,
     outline: [2, 3],
-    docFooter: { prev: 'Before', next: 'Next' },
+    docFooter: { prev: 'Previous', next: 'Next' },
     notFound: {
       title: 'There is no such page',
-      quote: 'Another attempt would not help: a 404 is final. Search finds pages by their words, and the home page has a menu.',
+      quote: 'Trying again will not help: a 404 is final. Search for a word of the page, or start at the home page.',
       linkText: 'Home',
       linkLabel: 'go to the home page',
     },

@@ -8,10 +8,11 @@ const colour = (name: string): string => getComputedStyle(document.documentEleme
 export const time = (ms: number): string => (ms >= 999.995 ? `${show(ms / 1_000)} s` : `${show(ms)} ms`)
 
 /** Plots the waits with their band in `parent`. Made anew for each schedule: it is cheap, and follows the colours of the page. */
-export function plot(parent: HTMLElement, steps: readonly Step[]): uPlot | undefined {
+export function plot(parent: HTMLElement, steps: readonly Step[], which: 'a' | 'b'): uPlot | undefined {
   parent.replaceChildren()
   if (steps.length === 0) return undefined
-  const edge = (label: string): uPlot.Series => ({ label, stroke: colour('accent'), width: 1, dash: [4, 4], points: { show: false } })
+  const own = colour(which === 'a' ? 'accent' : 'b')
+  const edge = (label: string): uPlot.Series => ({ label, stroke: own, width: 1, dash: [4, 4], points: { show: false } })
   const axis = (label: string): uPlot.Axis => ({ label, stroke: colour('text'), grid: { stroke: colour('line'), width: 1 }, ticks: { stroke: colour('line') }, labelSize: 18, font: '12px system-ui', labelFont: '12px system-ui' })
   const last = steps.at(-1)!.tries
   return new uPlot(
@@ -26,10 +27,10 @@ export function plot(parent: HTMLElement, steps: readonly Step[]): uPlot | undef
       series: [
         { label: 'after attempt' },
         edge('at most'),
-        { label: 'in the middle', stroke: colour('accent'), width: 2, points: { show: true, size: 7, fill: colour('accent') } },
+        { label: 'in the middle', stroke: own, width: 2, points: { show: true, size: 7, fill: own } },
         edge('at least'),
       ],
-      bands: [{ series: [1, 3], fill: colour('band') }],
+      bands: [{ series: [1, 3], fill: colour(which === 'a' ? 'band' : 'band-b') }],
       legend: { show: false },
       cursor: { show: false },
     },

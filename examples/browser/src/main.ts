@@ -2,7 +2,7 @@ import { time } from './chart.ts'
 import { make, showForm } from './form.ts'
 import { load } from './load.ts'
 import { type Curve, drawLoad, loadNumbers } from './load-chart.ts'
-import { layOutSecond, list, panel } from './panel.ts'
+import { list, panel } from './panel.ts'
 import { presets } from './presets.ts'
 import { newStory, play, runReal, type Story } from './run.ts'
 import { schedule } from './schedule.ts'
@@ -14,7 +14,6 @@ const start = at<HTMLButtonElement>('start')
 const stop = at<HTMLButtonElement>('stop')
 const message = at('message')
 const ended = at('ended')
-layOutSecond()
 const panels = { a: panel('a'), b: panel('b') }
 
 let settings: Settings | undefined
@@ -94,6 +93,7 @@ async function callReal(settings: Settings, signal: AbortSignal): Promise<void> 
 /** Shows what was chosen, and plays it at once where that does not mean to call somebody. */
 function follow(chosen: Settings): void {
   const isReal = chosen.service === 'url'
+  document.body.dataset.played = 'true'
   for (const which of policies(chosen)) {
     const policy = policyOf(chosen, which)
     panels[which].showPolicy(policy, schedule(policy), isReal ? String(chosen.url) : '')
@@ -111,12 +111,10 @@ function follow(chosen: Settings): void {
 }
 
 function changed(chosen: Settings | undefined): void {
-  const first = document.body.dataset.state === undefined
   settings = chosen
-  message.textContent = chosen ? '' : `Some fields need another value; what is shown is ${first ? 'made of the defaults' : 'as before'}.`
+  message.textContent = chosen ? '' : `Some fields need another value${document.body.dataset.played ? '; what is shown is as before.' : ': they say which.'}`
   try {
     if (chosen) follow(chosen)
-    else if (first) follow(initial)
   } catch (error) {
     // What only the library knows: that `min` is above `max`, say.
     settings = undefined

@@ -17,12 +17,26 @@ export interface Panel {
 
 const find = (which: string, part: string): HTMLElement => document.querySelector(`#${part}-${which}`)!
 
+/** Shows what the page has for each policy, from its templates: `-?` in their attributes becomes the letter of this one. */
+function fillTemplates(which: 'a' | 'b'): void {
+  for (const template of document.querySelectorAll<HTMLTemplateElement>('.panels > template')) {
+    const article = template.content.firstElementChild!.cloneNode(true) as HTMLElement
+    for (const element of article.querySelectorAll('*')) for (const attribute of element.attributes) attribute.value = attribute.value.replaceAll('-?', `-${which}`)
+    const title = article.querySelector('h3')!
+    title.textContent = `Policy ${which.toUpperCase()}`
+    title.classList.add(which)
+    article.setAttribute('aria-labelledby', title.id)
+    article.dataset.policy = which
+    template.parentElement!.append(article)
+  }
+}
+
 /** Lists numbers by their names. */
 export const list = (parent: HTMLElement, values: Record<string, string>, attribute: string): void =>
   parent.replaceChildren(...Object.entries(values).map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', { [attribute]: name }, value))))
 
-function showWaits(which: string, steps: readonly Step[]): void {
-  plot(find(which, 'chart'), steps)
+function showWaits(which: 'a' | 'b', steps: readonly Step[]): void {
+  plot(find(which, 'chart'), steps, which)
   let sum = 0
   find(which, 'waits').replaceChildren(
     ...steps.map(({ tries, least, middle, most }) => {
@@ -56,6 +70,7 @@ export function layOutSecond(): void {
 
 /** Takes over what the page has for a policy. */
 export function panel(which: 'a' | 'b'): Panel {
+  fillTemplates(which)
   find(which, 'copy').addEventListener('click', () => void copy(which))
   let steps: readonly Step[] = []
   let story: readonly [Story, number | undefined] | undefined

@@ -5,6 +5,8 @@ const svg = 'http://www.w3.org/2000/svg'
 const left = 44
 const rowHeight = 16
 const stripHeight = 14
+/** The more it lets through, the lower the strip: colours alone do not tell states apart for everybody. */
+const stripOf = { closed: 4, 'half-open': 9, open: stripHeight, isolated: stripHeight } as const
 
 export function draw(name: string, attributes: Record<string, string | number>, title?: string): SVGElement {
   const element = document.createElementNS(svg, name)
@@ -43,7 +45,7 @@ export function drawTimeline(parent: HTMLElement, story: Story, end = Math.max(s
   }
   for (const [index, { at, state }] of story.circuit.entries()) {
     const to = story.circuit[index + 1]?.at ?? end
-    picture.append(draw('rect', { x: x(at), y: 2, width: Math.max(x(to) - x(at), 1), height: stripHeight, class: `circuit ${state}` }, `circuit ${state} from ${time(at)}`))
+    picture.append(draw('rect', { x: x(at), y: 2 + stripHeight - stripOf[state], width: Math.max(x(to) - x(at), 1), height: stripOf[state], class: `circuit ${state}` }, `circuit ${state} from ${time(at)}`))
   }
   if (story.circuit.length > 0) picture.append(label(0, 13, 'circuit'))
   for (const index of story.calls.keys()) picture.append(label(0, top + index * rowHeight + 12, `#${index + 1}`))
@@ -54,9 +56,10 @@ export function drawTimeline(parent: HTMLElement, story: Story, end = Math.max(s
     if (kind === 'wait') picture.append(draw('rect', { x: x(from), y: y + 7, width: long, height: 2, class: 'wait' }, `wait ${when}`))
     else if (kind === 'refused') picture.append(draw('path', { d: `M${x(from) - 4} ${y + 3}l8 10m0 -10l-8 10`, class: 'refused' }, `refused at ${time(from)}`))
     else {
-      // Copies of one attempt share the height of its row.
+      // Copies of one attempt share the height of its row. What failed is low, as in the legend: red and green are one colour for some.
       const half = copy > 1
-      picture.append(draw('rect', { x: x(from), y: half ? y + 9 : y + 2, width: long, height: half ? 5 : 12, rx: 2, class: `request ${outcome.replace(' ', '-')}` }, `attempt ${tries}, request ${copy}: ${outcome}, ${when}`))
+      const height = (half ? 5 : 12) - (outcome === 'failed' ? (half ? 2 : 5) : 0)
+      picture.append(draw('rect', { x: x(from), y: half ? y + 14 - height : y + 8 - height / 2, width: long, height, rx: Math.min(2, height / 2), class: `request ${outcome.replace(' ', '-')}` }, `attempt ${tries}, request ${copy}: ${outcome}, ${when}`))
     }
   }
   parent.replaceChildren(picture)
