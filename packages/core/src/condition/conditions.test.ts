@@ -148,6 +148,26 @@ describe('retryIfExceptionCause', () => {
     expect(retryIfExceptionCause(Reset)(thrown(wide()))).toBe(false)
   })
 
+  test('F-30 asks about the causes alone, about no more than a thousand errors, and about the first thousand of an aggregate', () => {
+    const asked: unknown[] = []
+    class Asked {
+      static [Symbol.hasInstance](error: unknown): boolean {
+        asked.push(error)
+        return false
+      }
+    }
+    const ask = (exception: unknown): unknown[] => {
+      asked.length = 0
+      retryIfExceptionCause(Asked as never)(thrown(exception))
+      return asked
+    }
+    expect(ask({ get cause() { throw new Error('boom') } })).toEqual([])
+    const endless = () => Object.defineProperty(new Error('x'), 'cause', { get: endless }) as Error
+    expect(ask(endless()).map((error) => (error as Error).message)).toEqual(Array.from({ length: 999 }, () => 'x'))
+    const errors = Array.from({ length: 1_001 }, () => new Error('x'))
+    expect(ask(new AggregateError(errors)).filter((error) => error !== undefined)).toEqual(errors.slice(0, 1_000))
+  })
+
   test('F-24 what throws when it is read has no causes', () => {
     const { proxy, revoke } = Proxy.revocable({}, {})
     revoke()

@@ -36,6 +36,19 @@ test('a handler that throws after the deadline ends the call as any other of its
   expect([onAbort.mock.calls.length, time.pending]).toEqual([1, 0])
 })
 
+test('whoever aborts during an attempt ends that one, whatever became of the one before it', async () => {
+  virtual()
+  const controller = new AbortController()
+  const told: unknown[] = []
+  const end = settled(retry((attempt) => {
+    if (attempt.tries === 1) fail()
+    attempt.whenAborted((reason) => told.push(reason))
+    queueMicrotask(() => controller.abort('gone'))
+    return hang()
+  }, { wait: 0, signal: controller.signal }))
+  expect([await end, told]).toEqual([['rejected', 'gone'], ['gone']])
+})
+
 test.each(['onAttempt', 'before', 'after', 'beforeSleep', 'onBackoff'] as const)('whoever aborts in a plugin\'s %s ends the call there: nothing further is told, nothing runs', async (event) => {
   virtual()
   const controller = new AbortController()

@@ -35,6 +35,20 @@ describe('F-14 a wrapper keeps what its target has', () => {
     }
   })
 
+  test('what a wrapper has is not listed, unless the target lists it', () => {
+    expect(Object.keys(keep(() => {}, marked(() => {}, { route: '/' })))).toEqual([])
+    expect(Object.keys(keep(() => {}, Object.freeze(marked(() => {}, { route: '/' }))))).toEqual(['route'])
+  })
+
+  test('twice is once: what has become of a wrapper since stays, and a function is no wrapper of itself', () => {
+    const load = (): void => {}
+    const wrapper = keep(() => {}, load)
+    Object.defineProperty(wrapper, 'name', { value: 'renamed' })
+    expect(keep(wrapper, load).name).toBe('renamed')
+    expect(keep(load, load)).toBe(load)
+    expect(Object.hasOwn(load, 'retryWith')).toBe(false)
+  })
+
   test('of what every function has, nothing is copied', () => {
     // A sloppy function has `arguments` and `caller`, which only another script can make here.
     for (const fn of [function () {}, Object.freeze(function () {}), Object.freeze(runInNewContext('(function () {})') as () => void)]) {

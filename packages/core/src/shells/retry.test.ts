@@ -37,6 +37,42 @@ const ending = (): { told: string[]; plugin: Plugin } => {
   return { told, plugin: Object.fromEntries(ends.map((end) => [end, () => void told.push(end)])) }
 }
 
+describe('without options', () => {
+  test('what joins and leaves all calls counts from one call to the next', async () => {
+    const onSuccess = vi.fn()
+    await retry(() => 'before')
+    const leave = use({ onSuccess })
+    await retry(() => 'joined')
+    leave()
+    await retry(() => 'after')
+    expect(onSuccess.mock.calls.map(([{ value }]) => value)).toEqual(['joined'])
+  })
+
+  test('so does what is forced on all calls', async () => {
+    const operation = vi.fn(fail)
+    const undo = override({ maxTries: 1 })
+    await settled(retry(operation))
+    undo()
+    expect(operation).toHaveBeenCalledTimes(1)
+    undos.push(override({ sleep: () => {} }))
+    await settled(retry(operation))
+    expect(operation).toHaveBeenCalledTimes(4)
+  })
+
+  test('two calls at once keep nothing of each other', async () => {
+    undos.push(override({ sleep: () => {} }))
+    const seen = async (times: number): Promise<number> => {
+      let tries = 0
+      await settled(retry(({ details }) => {
+        tries = details.tries
+        if (tries < times) fail()
+      }))
+      return tries
+    }
+    expect(await Promise.all([seen(2), seen(1), seen(3)])).toEqual([2, 1, 3])
+  })
+})
+
 describe('what the operation gets', () => {
   test('an attempt with its number, a fresh signal, the facts and the plugins', async () => {
     virtual()

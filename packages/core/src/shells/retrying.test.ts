@@ -32,6 +32,20 @@ describe('call', () => {
     expect(seen.map(({ target, args, name }) => [target, args, name])).toEqual([[add, [1, 2], 'add'], [add, [3, 4], 'add']])
   })
 
+  test('has none where none are passed', async () => {
+    const retrying = new Retrying()
+    await retrying.run(() => 'ok')
+    expect(retrying.callState!.args).toEqual([])
+    for (const turn of retrying) {
+      expect(turn.details.args).toEqual([])
+      turn.run(() => 'ok')
+    }
+    for await (const turn of retrying) {
+      expect(turn.details.args).toEqual([])
+      await turn.run(() => 'ok')
+    }
+  })
+
   test('takes no option in place of a function', async () => {
     const retrying = new Retrying()
     await expect(retrying.call(undefined as never)).rejects.toThrow(/^operation must be a function/)
