@@ -84,7 +84,7 @@ const under = (mark: Mark, run: () => any): any => {
 export const nested = (options: NestedOptions = {}): Nested => {
   const { allow = false, ...hooks } = optionsOf('nested', options, ['allow', 'onNested'])
   check('boolean', { allow })
-  check('function', hooks)
+  check('function', { onNested: hooks.onNested })
   marks()
   /** Calls that run once: inside which one, and who is told of it. */
   const inside = new WeakMap<object, { readonly outer: string; readonly plugins: readonly Plugin[] }>()
