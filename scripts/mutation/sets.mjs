@@ -29,6 +29,7 @@ export const sets = [
       'core/src/plugins/*.test.ts',
       'core/src/shells/{faults,parity}.test.ts',
       'core/src/engine/reliability.test.ts',
+      '../test/given.test.ts',
       'core/src/engine/{model,differential}.test.ts',
     ],
     runs: 500,

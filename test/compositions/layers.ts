@@ -1,5 +1,5 @@
 import { CircuitBreaker, type CircuitBreakerOptions, countWindow, timeWindow } from '@backon/breaker'
-import { abortLeftovers, type Hooks, type Options, type Plugin, retry, retryAfter, Retrying, timeout } from '@backon/core'
+import { abortLeftovers, type Options, type Plugin, retry, retryAfter, Retrying, timeout } from '@backon/core'
 import { hedge, type HedgeOptions, hedging, latencyPercentile } from '@backon/hedge'
 import { aimd, type Limit, limit, RetryBudget, type Throttle, throttle } from '@backon/limit'
 import { otelMetrics, otelTracing } from '@backon/metrics-otel'
@@ -55,12 +55,10 @@ export interface Layer {
 const isWrong = (value: any): boolean => value?.wrong === true
 const judges = ({ value, exception }: { value?: unknown; exception?: unknown }): boolean => exception !== undefined || isWrong(value)
 
-const refusals = ['onCircuitReject', 'onLimitReject', 'onThrottleReject'] as const
-
 /** Makes a layer of a kind, its options drawn. `watcher` stands among the plugins of a call that it begins. `shared` is a budget for hedges. */
 export const layerOf = (kind: Kind, form: Layer['form'], dice: Dice, watcher: Plugin, shared: RetryBudget | undefined, tries?: number): Layer => {
   const told: Layer['told'] = { refusals: 0, copies: 0, learned: 0, opened: [], discarded: [] }
-  const hooks: Partial<Hooks> = Object.fromEntries(refusals.map((name) => [name, () => void told.refusals++]))
+  const refused = (): void => void told.refusals++
   const common = { kind, form, told, mayTimeOut: false }
   switch (kind) {
     case 'retry': {
@@ -99,7 +97,7 @@ export const layerOf = (kind: Kind, form: Layer['form'], dice: Dice, watcher: Pl
         successThreshold: dice.whole(1, 2),
         probeTimeout: dice.pick([undefined, 100, 1_000]),
         isFailure: dice.chance(0.5) ? judges : undefined,
-        ...hooks,
+        onCircuitReject: refused,
         onCircuitOpen: ({ cause }) => void told.opened.push(cause),
       }
       const breaker = new CircuitBreaker(options)
@@ -141,12 +139,12 @@ export const layerOf = (kind: Kind, form: Layer['form'], dice: Dice, watcher: Pl
         queue: dice.whole(0, 3),
         maxWait: dice.pick([Infinity, 40]),
         release,
-        ...hooks,
+        onLimitReject: refused,
       })
       return { ...common, limit: one, holds: release === 'settled', plugin: one, run: (next, reach) => one.call(next, reach) }
     }
     case 'throttle': {
-      const one = throttle({ name: 'users', minRequests: 3, window: dice.pick([400, 5_000]), ...hooks })
+      const one = throttle({ name: 'users', minRequests: 3, window: dice.pick([400, 5_000]), onThrottleReject: refused })
       return { ...common, throttle: one, plugin: one, run: (next, reach) => one.call(next, reach) }
     }
     case 'metrics': {

@@ -574,10 +574,13 @@ describe('options', () => {
 
   test('a handler that is a method keeps its object', () => {
     class Settings {
-      opened = 0
       failureThreshold = 1
+      #opened = 0
       onCircuitOpen(): void {
-        this.opened++
+        this.#opened++
+      }
+      get opened(): number {
+        return this.#opened
       }
     }
     const settings = new Settings()

@@ -101,6 +101,8 @@ describe('refuses what is no wait', () => {
     [expo, TypeError, /^wait must be a number of 0 or more; got .*expo/],
     [async () => 5, TypeError, 'wait must answer at once, not with a promise: decide inside the operation'],
   ])('%o', (wait, error, message) => {
+    // A factory that was not called takes the record for its options, and says so.
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
     expect(() => waitFor(wait as never, at(1))).toThrow(error)
     expect(() => waitFor(wait as never, at(1))).toThrow(message)
   })
