@@ -25,7 +25,7 @@ const layers = {
   hedge: [['hooks', 'error', 'follow'], ['percentile', 'judge'], ['options'], ['pace'], ['outcome'], ['race'], ['hedging'], ['hedge', 'retrying'], ['index']],
   'breaker-redis': [['script', 'within'], ['client'], ['options'], ['link'], ['share'], ['index']],
   fetch: [['types'], ['request/'], ['settings', 'wait', 'verdict/'], ['call'], ['failures'], ['body/'], ['attempt'], ['options'], ['fetch', 'resume'], ['index']],
-  limit: [['read', 'errors', 'hooks', 'storage'], ['overload', 'rate'], ['queue'], ['aimd', 'limit', 'budget', 'throttle', 'nested'], ['registry'], ['limits', 'budgets', 'throttles'], ['index']],
+  limit: [['read', 'bounds', 'errors', 'hooks', 'storage'], ['overload', 'rate'], ['queue'], ['aimd', 'limit', 'budget', 'throttle', 'nested'], ['registry'], ['limits', 'budgets', 'throttles'], ['index']],
   'metrics-otel': [['metrics', 'tracing'], ['index']],
 }
 

@@ -41,7 +41,7 @@ export const sets = [
   },
   {
     name: 'limit',
-    mutate: ['limit/src/{budget,limit,queue,rate,throttle,aimd,read}.ts'],
+    mutate: ['limit/src/{bounds,budget,limit,queue,rate,throttle,aimd,read}.ts'],
     tests: ['limit/src/{budget,throttle,nested}.test.ts', 'limit/src/limit.test.ts', '../test/given.test.ts'],
   },
   {

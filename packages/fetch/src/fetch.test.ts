@@ -554,6 +554,8 @@ describe('bad options throw when they are given', () => {
     [{ idempotent: 'yes' }, /idempotent must be a boolean or function/],
     [{ idempotencyKey: 5 }, /idempotencyKey must be/],
     [{ attemptHeader: 'bad name' }, /bad name/],
+    [{ statuses: 404 }, /statuses must be an object; got 404/],
+    [{ errors: true }, /errors must be an object; got true/],
     [{ statuses: { 404: true } }, /404 must be always, idempotent, key, never; got true/],
     [{ errors: { X: 'retry' } }, /X must be/],
     [{ use: 'breaker' }, /use must be/],

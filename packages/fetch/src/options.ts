@@ -28,6 +28,7 @@ export const settingsOf = (options: CallOptions, perCall = false): Settings => {
 
   check('function', { fetch })
   check('string', { attemptHeader })
+  check('object', { statuses, errors })
   // Throws for what cannot be the name of a header.
   if (attemptHeader) new Headers([[attemptHeader, '']])
   nonNegative({ timeout, idle, maxRetryAfter })

@@ -1,4 +1,5 @@
 import { invalid, optionsOf } from '@backon/core/kit'
+import { aboveZero, within } from './bounds.ts'
 import { type Answer, overloadByStatus } from './overload.ts'
 import { read } from './read.ts'
 import type { Slots } from './queue.ts'
@@ -29,10 +30,10 @@ const isTooMuch = (answer: Answer): boolean => overloadByStatus(answer) ?? read(
  */
 export const aimd = (options: AimdOptions = {}): (() => Slots) => {
   const { initial = 10, min = 1, max = 200, backoff = 0.9, isOverload = isTooMuch } = optionsOf('aimd', options, ['initial', 'min', 'max', 'backoff', 'isOverload'])
-  if (!(min >= 1)) invalid('min', 'a number of 1 or more', min)
-  if (!(max >= min)) invalid('max', `a number of ${min} or more`, max)
-  if (!(initial >= min && initial <= max)) invalid('initial', `a number from ${min} to ${max}`, initial)
-  if (!(backoff > 0 && backoff < 1)) invalid('backoff', 'a number above 0 and below 1', backoff)
+  within('min', 'a number of 1 or more', min, 1)
+  within('max', `a number of ${min} or more`, max, min)
+  within('initial', `a number from ${min} to ${max}`, initial, min, max)
+  within('backoff', 'a number above 0 and below 1', backoff, aboveZero, 1 - Number.EPSILON / 2)
   if (typeof isOverload !== 'function') invalid('isOverload', 'a function', isOverload)
   return () => {
     let size = initial

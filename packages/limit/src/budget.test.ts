@@ -363,6 +363,8 @@ test.each<[RetryBudgetOptions | object, string]>([
   [{ credit: NaN }, 'credit must be a number of 0 or more; got NaN'],
   [{ max: '5' }, 'max must be a number of 0 or more; got "5"'],
   [{ every: 0 }, 'every must be a number above 0; got 0'],
+  [{ every: '5' }, 'every must be a number above 0; got "5"'],
+  [{ onBudgetReject: 1 }, 'onBudgetReject must be a function; got 1'],
   [{ name: 5 }, 'name must be a string; got 5'],
   [{ cost: 1 }, 'cost must be a function; got 1'],
   [{ state: {} }, 'balance must be a number of 0 or more; got undefined'],
@@ -397,6 +399,8 @@ describe('one a key', () => {
   test.each<[() => unknown, string]>([
     [() => new RetryBudgets({ ratio: -1 }), 'ratio must be'],
     [() => new RetryBudgets({}, { max: 0 }), 'max must be an integer of 1 or more; got 0'],
+    [() => new RetryBudgets({}, { max: '5' as never }), 'max must be an integer of 1 or more; got "5"'],
+    [() => new RetryBudgets({}, { max: true as never }), 'max must be an integer of 1 or more; got true'],
     [() => new RetryBudgets({}, { idleFor: NaN }), 'idleFor must be a number of 0 or more; got NaN'],
   ])('refuses unusable options at once: %s', (make, message) => {
     expect(make).toThrow(message)

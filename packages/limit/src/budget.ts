@@ -75,9 +75,9 @@ export class RetryBudget implements Plugin {
   constructor(options: RetryBudgetOptions = {}) {
     const { ratio = 0.1, credit = 3, max = 100, every = 10_000, name = '', cost, state } = optionsOf('RetryBudget', options, ['ratio', 'credit', 'max', 'every', 'cost', 'name', 'state', 'onBudgetReject'])
     nonNegative({ ratio, credit, max, ...(state && { balance: state.balance, at: state.at }) })
-    if (!(every > 0)) invalid('every', 'a number above 0', every)
+    if (!(typeof every === 'number' && every > 0)) invalid('every', 'a number above 0', every)
     check('string', { name })
-    check('function', { cost })
+    check('function', { cost, onBudgetReject: options.onBudgetReject })
     this.name = name
     this.timeless = true
     this._options = { ...options, ratio, credit, max, every }

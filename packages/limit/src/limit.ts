@@ -122,16 +122,18 @@ export class Limit implements Plugin, Lane {
   constructor(options: LimitOptions = {}) {
     const { concurrency = Infinity, rate, queue = 0, maxWait = Infinity, maxHold = Infinity, release, name = '' } = optionsOf('limit', options, ['concurrency', 'rate', 'queue', 'maxWait', 'maxHold', 'release', 'name', 'onLimitWait', 'onLimitReject'])
     const slots = typeof concurrency === 'function' ? concurrency() : { size: concurrency }
-    whole('concurrency', slots.size)
+    whole('concurrency', slots?.size)
     if (concurrency === Infinity && !rate) invalid('limit', 'given concurrency, rate or both', undefined)
+    check('object', { rate })
     if (rate) {
       whole('rate.calls', rate.calls, 2 ** 53)
       whole('rate.burst', rate.burst ?? 1, rate.calls)
-      if (!(rate.per > 0 && rate.per < Infinity)) invalid('rate.per', 'a number of ms above 0', rate.per)
+      if (!(typeof rate.per === 'number' && rate.per > 0 && rate.per < Infinity)) invalid('rate.per', 'a number of ms above 0', rate.per)
     }
     nonNegative({ queue, maxWait, maxHold })
-    if (release && release !== 'aborted' && release !== 'settled') invalid('release', '"aborted" or "settled"', release)
+    if (release != null && release !== 'aborted' && release !== 'settled') invalid('release', '"aborted" or "settled"', release)
     check('string', { name })
+    check('function', { onLimitWait: options.onLimitWait, onLimitReject: options.onLimitReject })
     this.name = name
     this.timeless = true
     this._options = { ...options, queue, maxWait, maxHold }

@@ -166,3 +166,10 @@ test('is off with everything else', async () => {
   undos.push(use(nested()), override({ enabled: false }))
   expect(await inside(() => runs())).toBe(1)
 })
+
+test.each<[object, string]>([
+  [{ allow: 1 }, 'allow must be a boolean; got 1'],
+  [{ onNested: 'x' }, 'onNested must be a function; got "x"'],
+])('refuses unusable options at once: %j', (options, message) => {
+  expect(() => nested(options)).toThrow(message)
+})

@@ -1,5 +1,5 @@
 import { type Attempt, type BackoffDetails, emit, type Operation, type Plugin } from '@backon/core'
-import { isThenable, optionsOf } from '@backon/core/kit'
+import { check, isThenable, optionsOf } from '@backon/core/kit'
 import { openStorage, type Storage } from './storage.ts'
 
 /** A retry that was held back, as the one around it retries. */
@@ -83,6 +83,8 @@ const under = (mark: Mark, run: () => any): any => {
  */
 export const nested = (options: NestedOptions = {}): Nested => {
   const { allow = false, ...hooks } = optionsOf('nested', options, ['allow', 'onNested'])
+  check('boolean', { allow })
+  check('function', { onNested: hooks.onNested })
   marks()
   /** Calls that run once: inside which one, and who is told of it. */
   const inside = new WeakMap<object, { readonly outer: string; readonly plugins: readonly Plugin[] }>()

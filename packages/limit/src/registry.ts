@@ -13,7 +13,7 @@ export class Registry<Value extends Levelled, Options extends { name?: string | 
   constructor(make: (options: Options) => Value, options: Options | ((key: string) => Options), registry: RegistryOptions, holds: (value: Value) => boolean) {
     const { max = 1_000, idleFor = Infinity } = optionsOf('a registry', registry, ['max', 'idleFor'])
     atLeastZero('idleFor', idleFor)
-    if (!(max >= 1) || max % 1) invalid('max', 'an integer of 1 or more', max)
+    if (typeof max !== 'number' || !(max >= 1) || max % 1) invalid('max', 'an integer of 1 or more', max)
     // Unusable options fail now, not with the first key.
     if (typeof options !== 'function') withdraw(make(options))
     super((key) => make(typeof options === 'function' ? { name: key, ...options(key) } : { ...options, name: key }), { max, idleFor, holds, dropped: withdraw })

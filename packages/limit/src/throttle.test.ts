@@ -249,6 +249,10 @@ describe('a refusal', () => {
 
 test.each<[object, string]>([
   [{ k: 0.5 }, 'k must be a number of 1 or more; got 0.5'],
+  [{ k: '2' }, 'k must be a number of 1 or more; got "2"'],
+  [{ window: '1000' }, 'window must be a number of ms above 0; got "1000"'],
+  [{ max: [] }, 'max must be a number from 0 to 1; got object Array'],
+  [{ onThrottleReject: 1 }, 'onThrottleReject must be a function; got 1'],
   [{ window: 0 }, 'window must be a number of ms above 0; got 0'],
   [{ window: Infinity }, 'window must be a number of ms above 0; got Infinity'],
   [{ minRequests: -1 }, 'minRequests must be a number of 0 or more; got -1'],

@@ -1,5 +1,6 @@
 import { type Attempt, clock, emit, type Operation, type Plugin, random } from '@backon/core'
-import { announce, check, checkTarget, invalid, isThenable, type Level, nonNegative, optionsOf } from '@backon/core/kit'
+import { announce, check, checkTarget, isThenable, type Level, nonNegative, optionsOf } from '@backon/core/kit'
+import { aboveZero, finite, within } from './bounds.ts'
 import { ThrottledError } from './errors.ts'
 import type { ThrottleHooks } from './hooks.ts'
 import { type Answer, overloadByStatus } from './overload.ts'
@@ -123,11 +124,11 @@ export class Throttle implements Plugin {
   constructor(options: ThrottleOptions = {}) {
     const { k = 2, window = 120_000, minRequests = 10, max = 0.9, isOverload = isRefusal, name = '' } = optionsOf('throttle', options, ['k', 'window', 'minRequests', 'max', 'isOverload', 'name', 'onThrottleReject'])
     nonNegative({ minRequests })
-    if (!(k >= 1)) invalid('k', 'a number of 1 or more', k)
-    if (!(window > 0 && window < Infinity)) invalid('window', 'a number of ms above 0', window)
-    if (!(max >= 0 && max <= 1)) invalid('max', 'a number from 0 to 1', max)
+    within('k', 'a number of 1 or more', k, 1)
+    within('window', 'a number of ms above 0', window, aboveZero, finite)
+    within('max', 'a number from 0 to 1', max, 0, 1)
     check('string', { name })
-    check('function', { isOverload })
+    check('function', { isOverload, onThrottleReject: options.onThrottleReject })
     this.name = name
     this.timeless = true
     this._options = { ...options, k, window, minRequests, max, isOverload }
