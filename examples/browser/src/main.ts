@@ -105,7 +105,7 @@ function follow(chosen: Settings): void {
   at('clients').textContent = `${(chosen.clients as number).toLocaleString('en')} clients`
   if (isReal) {
     running.abort(reason('something else was chosen'))
-    ended.textContent = 'A real address is called in real time, when you say so.'
+    ended.textContent = 'A real address is called in real time, when you say so: press Run.'
     document.body.dataset.state = 'done'
   } else begin((signal) => simulateAll(chosen, signal))
 }

@@ -40,8 +40,8 @@ export const presets: Readonly<Record<string, Preset>> = {
   },
   tail: {
     title: 'Slow tail',
-    says: 'One answer in ten takes 2 s. Retries do not help with that: nothing fails. B sends a second copy after 300 ms, and takes the answer that comes first.',
-    settings: { ...calm, slow: 10, calls: 30, every: 500, maxTries: 1, ...second({ maxTries: 1, hedge: true }) },
+    says: 'One answer in twenty takes 2 s. Retries do not help with that: nothing fails. B sends a second copy after 300 ms, and takes the answer that comes first.',
+    settings: { ...calm, slow: 5, seed: 13, calls: 30, every: 500, maxTries: 1, ...second({ maxTries: 1, hedge: true }) },
   },
   opossum: {
     title: "opossum's defaults",

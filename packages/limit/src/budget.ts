@@ -77,6 +77,7 @@ export class RetryBudget implements Plugin {
     nonNegative({ ratio, credit, max, ...(state && { balance: state.balance, at: state.at }) })
     if (!(typeof every === 'number' && every > 0)) invalid('every', 'a number above 0', every)
     check('string', { name })
+    // oxlint-disable-next-line typescript/unbound-method -- looked at, not called
     check('function', { cost, onBudgetReject: options.onBudgetReject })
     this.name = name
     this.timeless = true

@@ -133,6 +133,7 @@ export class Limit implements Plugin, Lane {
     nonNegative({ queue, maxWait, maxHold })
     if (release != null && release !== 'aborted' && release !== 'settled') invalid('release', '"aborted" or "settled"', release)
     check('string', { name })
+    // oxlint-disable-next-line typescript/unbound-method -- looked at, not called
     check('function', { onLimitWait: options.onLimitWait, onLimitReject: options.onLimitReject })
     this.name = name
     this.timeless = true

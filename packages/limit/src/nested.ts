@@ -84,6 +84,7 @@ const under = (mark: Mark, run: () => any): any => {
 export const nested = (options: NestedOptions = {}): Nested => {
   const { allow = false, ...hooks } = optionsOf('nested', options, ['allow', 'onNested'])
   check('boolean', { allow })
+  // oxlint-disable-next-line typescript/unbound-method -- looked at, not called
   check('function', { onNested: hooks.onNested })
   marks()
   /** Calls that run once: inside which one, and who is told of it. */

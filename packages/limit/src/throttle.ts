@@ -128,6 +128,7 @@ export class Throttle implements Plugin {
     within('window', 'a number of ms above 0', window, aboveZero, finite)
     within('max', 'a number from 0 to 1', max, 0, 1)
     check('string', { name })
+    // oxlint-disable-next-line typescript/unbound-method -- looked at, not called
     check('function', { isOverload, onThrottleReject: options.onThrottleReject })
     this.name = name
     this.timeless = true
