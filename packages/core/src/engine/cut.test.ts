@@ -1,22 +1,11 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { hang, settled } from '../../test/promises.ts'
-import { type VirtualTime, virtualTime } from '../../test/time.ts'
-import { override } from '../seams/override.ts'
+import { error, fail, undoAll, virtual } from '../../test/setup.ts'
 import { retry } from '../shells/retry.ts'
 import { sleep } from '../time/sleep.ts'
-import type { Plugin, Undo } from '../types.ts'
+import type { Plugin } from '../types.ts'
 
-const undos: Undo[] = []
-afterEach(() => undos.splice(0).forEach((undo) => undo()))
-const virtual = (): VirtualTime => {
-  const time = virtualTime()
-  undos.push(override({ clock: time }))
-  return time
-}
-const error = new Error('down')
-const fail = (): never => {
-  throw error
-}
+afterEach(undoAll)
 
 test('a wait that the deadline has cut short does not end in another attempt while the end is told', async () => {
   const time = virtual()

@@ -2,13 +2,14 @@
 import { getEventListeners } from 'node:events'
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
 import { hang, settled } from '../../test/promises.ts'
+import { error, fail, flat, undoAll, undos, virtual } from '../../test/setup.ts'
 import { idle, type VirtualTime, virtualTime } from '../../test/time.ts'
 import { TimeoutError } from '../errors.ts'
 import { timeout } from '../plugins/timeout.ts'
 import { override } from '../seams/override.ts'
 import { use } from '../seams/use.ts'
 import { sleep } from '../time/sleep.ts'
-import type { Attempt, Details, Operation, Options, Plugin, Undo } from '../types.ts'
+import type { Attempt, Details, Operation, Options, Plugin } from '../types.ts'
 import { constant } from '../wait/constant.ts'
 import { retryingCaller } from './caller.ts'
 import { onException } from './decorate.ts'
@@ -16,18 +17,7 @@ import { retry } from './retry.ts'
 import { retrySync } from './retry-sync.ts'
 import { Retrying } from './retrying.ts'
 
-const undos: Undo[] = []
-afterEach(() => undos.splice(0).forEach((undo) => undo()))
-const virtual = (): VirtualTime => {
-  const time = virtualTime()
-  undos.push(override({ clock: time, random: () => 0.5 }))
-  return time
-}
-const error = new Error('down')
-const fail = (): never => {
-  throw error
-}
-const flat = { wait: 100, jitter: null, maxTries: 3 } as const
+afterEach(undoAll)
 
 /** Counts the runs of a failing operation through one entry point. */
 const entries: Record<string, (operation: Operation<any>, options: Options) => Promise<unknown>> = {

@@ -1,26 +1,15 @@
 import { getEventListeners } from 'node:events'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { hang, settled } from '../../test/promises.ts'
-import { idle, type VirtualTime, virtualTime } from '../../test/time.ts'
+import { error, fail, flat, undoAll, virtual } from '../../test/setup.ts'
+import { idle } from '../../test/time.ts'
 import { TimeoutError } from '../errors.ts'
 import type { SyncTurn, Turn } from './iterate.ts'
-import { override } from '../seams/override.ts'
 import { Retrying } from './retrying.ts'
 import { sleep } from '../time/sleep.ts'
-import type { Details, Options, Plugin, Undo } from '../types.ts'
+import type { Details, Options, Plugin } from '../types.ts'
 
-const undos: Undo[] = []
-afterEach(() => undos.splice(0).forEach((undo) => undo()))
-const virtual = (): VirtualTime => {
-  const time = virtualTime()
-  undos.push(override({ clock: time, random: () => 0.5 }))
-  return time
-}
-const error = new Error('down')
-const fail = (): never => {
-  throw error
-}
-const flat = { wait: 100, jitter: null, maxTries: 3 }
+afterEach(undoAll)
 const ending = (): { told: string[]; plugin: Plugin } => {
   const told: string[] = []
   return { told, plugin: Object.fromEntries(['onAttempt', 'onSuccess', 'onGiveup', 'onAbort'].map((event) => [event, () => void told.push(event)])) }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { hang, settled } from '../../test/promises.ts'
-import { idle, type VirtualTime, virtualTime } from '../../test/time.ts'
+import { error, fail, flat, undoAll, undos, virtual } from '../../test/setup.ts'
+import { idle, virtualTime } from '../../test/time.ts'
 import { TimeoutError, TryAgain } from '../errors.ts'
 import { abortLeftovers } from '../plugins/abort-leftovers.ts'
 import { override } from '../seams/override.ts'
@@ -8,26 +9,15 @@ import { retrySync } from './retry-sync.ts'
 import { retry } from './retry.ts'
 import { Retrying } from './retrying.ts'
 import { sleep } from '../time/sleep.ts'
-import type { Attempt, Details, Operation, Options, Plugin, Stop, Undo } from '../types.ts'
+import type { Attempt, Details, Operation, Options, Plugin, Stop } from '../types.ts'
 import { use } from '../seams/use.ts'
 import { constant } from '../wait/constant.ts'
 import { waitSum } from '../wait/sum.ts'
 
-const undos: Undo[] = []
 afterEach(() => {
-  undos.splice(0).forEach((undo) => undo())
+  undoAll()
   vi.unstubAllGlobals()
 })
-const virtual = (): VirtualTime => {
-  const time = virtualTime()
-  undos.push(override({ clock: time, random: () => 0.5 }))
-  return time
-}
-const error = new Error('down')
-const fail = (): never => {
-  throw error
-}
-const flat = { wait: 100, jitter: null, maxTries: 3 }
 const ends = ['onSuccess', 'onGiveup', 'onAbort'] as const
 const handlers = ['onAttempt', 'before', 'after', 'onSuccess', 'beforeSleep', 'onBackoff', 'onGiveup'] as const
 

@@ -2,26 +2,16 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { hang, settled } from '../../test/promises.ts'
-import { idle, type VirtualTime, virtualTime } from '../../test/time.ts'
-import { disable, override } from '../seams/override.ts'
+import { error, fail, flat, undoAll, undos, virtual } from '../../test/setup.ts'
+import { idle } from '../../test/time.ts'
+import { disable } from '../seams/override.ts'
 import { retry } from './retry.ts'
 import { Retrying } from './retrying.ts'
 import { sleep } from '../time/sleep.ts'
-import type { Attempt, Details, Options, Undo } from '../types.ts'
+import type { Attempt, Details, Options } from '../types.ts'
 import { use } from '../seams/use.ts'
 
-const undos: Undo[] = []
-afterEach(() => undos.splice(0).forEach((undo) => undo()))
-const virtual = (): VirtualTime => {
-  const time = virtualTime()
-  undos.push(override({ clock: time, random: () => 0.5 }))
-  return time
-}
-const error = new Error('down')
-const fail = (): never => {
-  throw error
-}
-const flat = { wait: 100, jitter: null, maxTries: 3 }
+afterEach(undoAll)
 
 describe('call', () => {
   test('passes the arguments and tells them to who watches', async () => {
