@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect } from 'vitest'
 import { ensure } from '../scripts/system.mjs'
 
 /** Finds a program of Debian's `prometheus`; says aloud why tests are skipped where there is none. */
@@ -94,6 +95,9 @@ export const startPrometheus = async (program: string, targets: readonly Target[
   }
   return { query, range, stop }
 }
+
+/** What holds once Prometheus has scraped: on a busy machine a scrape may fail, and its series are gone until the next. */
+export const scraped = <T>(look: () => Promise<T>) => expect.poll(look, { timeout: 45_000 })
 
 export const seriesName = ({ __name__: name = '', ...labels }: Record<string, string>): string => {
   const shown = Object.keys(labels).filter((label) => label !== 'job' && label !== 'instance' && !label.startsWith('otel_scope')).sort()

@@ -6,7 +6,7 @@ import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { foretold, scenarios } from '../../../test/metrics-scenarios.ts'
 import { attributesOf, startReceiver } from '../../../test/otlp-receiver.ts'
-import { programOf, type Prometheus, serve, startPrometheus } from '../../../test/prometheus.ts'
+import { programOf, type Prometheus, scraped, serve, startPrometheus } from '../../../test/prometheus.ts'
 import { otelMetrics } from './metrics.ts'
 
 const program = programOf('prometheus')
@@ -31,7 +31,7 @@ describe.skipIf(!program)('a real Prometheus that scrapes the Prometheus exporte
     // This exporter does not put the unit into the name. What has not failed has no error type.
     const expected = Object.fromEntries(Object.entries(changes).map(([name, value]) => [name.replace('_seconds', '').replace('exception_type="none",', '').replace('exception_type', 'error_type'), value]))
 
-    expect(foretold(await prometheus.query(`{job="job${i}",__name__=~"backon_.*"}`))).toEqual(expected)
+    await scraped(async () => foretold(await prometheus.query(`{job="job${i}",__name__=~"backon_.*"}`))).toEqual(expected)
   })
 })
 

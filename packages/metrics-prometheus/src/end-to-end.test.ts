@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Registry } from 'prom-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { foretold, scenarios } from '../../../test/metrics-scenarios.ts'
-import { programOf, type Prometheus, type Samples, serve, startPrometheus, until } from '../../../test/prometheus.ts'
+import { programOf, type Prometheus, scraped, serve, startPrometheus } from '../../../test/prometheus.ts'
 import { prometheusMetrics } from './prometheus.ts'
 
 const program = programOf('prometheus')
@@ -27,19 +27,11 @@ describe.skipIf(!program)('a real Prometheus that scrapes the registry', { timeo
   })
 
   test.for(scenarios.map((scenario, i) => ({ ...scenario, i })))('RT-39: $name changes exactly the series it should', async ({ changes, i }) => {
-    const seen: Samples = await prometheus.query(`{job="job${i}",__name__=~"backon_.*"}`)
-
-    expect(foretold(seen)).toEqual(changes)
+    await scraped(async () => foretold(await prometheus.query(`{job="job${i}",__name__=~"backon_.*"}`))).toEqual(changes)
   })
 
   test('a quantile comes out of the buckets', async () => {
-    let quantile: Samples = {}
-    await until(async () => {
-      quantile = await prometheus.query('histogram_quantile(1, backon_retry_call_attempts_bucket{job="job1"})')
-      return Object.keys(quantile).length > 0
-    }, 'a quantile')
-
-    expect(quantile).toEqual({ '{outcome="success",target="users"}': 3 })
+    await scraped(() => prometheus.query('histogram_quantile(1, backon_retry_call_attempts_bucket{job="job1"})')).toEqual({ '{outcome="success",target="users"}': 3 })
   })
 
   test('every query of the dashboard is one', async () => {
