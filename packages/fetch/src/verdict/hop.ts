@@ -4,11 +4,12 @@ let listening = false
 
 /** Node's fetch tells where each failed connection was to lead, on a channel. It asks nothing of a connection that is made. */
 export const listen = (): void => {
+  if (listening) return
+  listening = true
   // Asked for instead of imported, so that the package loads in browsers too.
-  if (!listening) (globalThis as any).process?.getBuiltinModule?.('node:diagnostics_channel')?.subscribe('undici:client:connectError', ({ connectParams: { protocol, host }, error }: any) => {
+  ;(globalThis as any).process?.getBuiltinModule?.('node:diagnostics_channel')?.subscribe('undici:client:connectError', ({ connectParams: { protocol, host }, error }: any) => {
     origins.set(Object(error), `${protocol}//${host}`)
   })
-  listening = true
 }
 
 /** Whether the host without a connection is another than the one that was asked, as far as anybody tells: a redirect has led there, so the first host has processed something. */
