@@ -25,6 +25,7 @@ test('listens once, and knows the host of a failed connection by its error', asy
   tell({ connectParams: { protocol: 'https:', host: 'api.example.com' }, error })
   // What is thrown may be anything, and a subscriber that throws ends a process.
   tell({ connectParams: { protocol: 'https:', host: 'api.example.com' }, error: undefined })
+  for (const message of [undefined, {}, { connectParams: null }]) expect(() => tell(message as never)).not.toThrow()
   expect(['https://api.example.com', 'http://api.example.com', 'https://other.example.com', 'https://api.example.com:8443'].map((origin) => isElsewhere(error, origin))).toEqual([false, true, true, true])
   expect(isElsewhere(new Error('of another runtime'), 'https://api.example.com')).toBe(false)
 })

@@ -7,8 +7,9 @@ export const listen = (): void => {
   if (listening) return
   listening = true
   // Asked for instead of imported, so that the package loads in browsers too.
-  ;(globalThis as any).process?.getBuiltinModule?.('node:diagnostics_channel')?.subscribe('undici:client:connectError', ({ connectParams: { protocol, host }, error }: any) => {
-    origins.set(Object(error), `${protocol}//${host}`)
+  ;(globalThis as any).process?.getBuiltinModule?.('node:diagnostics_channel')?.subscribe('undici:client:connectError', ({ connectParams, error }: any = {}) => {
+    // What cannot be known counts as another host. (A subscriber that throws would end the process.)
+    origins.set(Object(error), `${connectParams?.protocol}//${connectParams?.host}`)
   })
 }
 
