@@ -8,7 +8,8 @@ import type { Plugin } from '../types.ts'
  * instead of running on beside the next attempt. Not for operations that start several things and await them one by one: what is then
  * aborted before it is awaited rejects with nobody listening, which ends a Node process.
  *
- * Plugins around it see an attempt that failed, and none that was aborted. An attempt that returns a value is left alone.
+ * Plugins around it see an attempt that failed, and none that was aborted. An attempt that returns a value is left alone. The body of a
+ * response that is part of the error is cut off too, after the last attempt as well: read it before you throw, or use `createFetch`, whose answers can be read.
  *
  * @example
  * retry(({ signal }) => Promise.all(urls.map((url) => load(url, { signal }))), { use: [abortLeftovers()] })
