@@ -21,7 +21,7 @@ const traces = {
   iterators: 'attempt.run was called twice',
   log: 'gave up after',
   retryAfter: 'fallback',
-  diagnostics: 'node:diagnostics_channel',
+  diagnostics: 'call:giveup',
   breaker: 'CircuitOpenError',
   hedge: 'maxHedge',
   budget: 'onBudgetReject',

@@ -97,7 +97,7 @@ const whole = (name: string, value: unknown, most = Infinity): void => {
  * @example
  * const waiting = (api: Limit) => `${api.running} running, ${api.queued} waiting`
  */
-export class Limit implements Plugin, Lane {
+export class Limit implements Plugin {
   /** As given, or `''`. */
   declare readonly name: string
   /** It asks for no times of an attempt. */

@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { emit } from '../seams/events.ts'
 import { use } from '../seams/use.ts'
+import { onException } from '../shells/decorate.ts'
 import { retry } from '../shells/retry.ts'
 import { Retrying } from '../shells/retrying.ts'
 import type { Hooks } from '../types.ts'
@@ -26,6 +27,20 @@ const all = ['attempt', 'outcome', 'backoff', 'success', 'giveup', 'abort'].map(
 const told = (event: string, fact: object, plugin = diagnostics()): void => emit(event as keyof Hooks, fact as never, [plugin])
 
 describe('diagnostics', () => {
+  test('who subscribes later hears of all calls, whatever policy they were made by', async () => {
+    undos.push(use(diagnostics()))
+    const one = async (): Promise<number> => 1
+    const wrapped = onException(0, Error)(one)
+    const policy = new Retrying()
+    const shared = { wait: 0 }
+    const enter = [() => retry(one), () => retry(one, shared), wrapped, () => policy.call(one), () => policy.run(one)]
+    for (const call of enter) await call()
+    const seen = watch('call:attempt', 'call:success')
+    for (const call of enter) await call()
+
+    expect(seen.map(([name]) => name)).toEqual(enter.flatMap(() => ['call:attempt', 'call:success']))
+  })
+
   test('publishes each moment of a call, with its record', async () => {
     const seen = watch(...all)
     undos.push(use(diagnostics()))

@@ -71,6 +71,10 @@ const frozen = <Member>(members: Member | readonly Member[]): readonly Member[] 
 const ofAll = (hooks: Hears): unknown => hooks.onAttempt ?? hooks.before ?? hooks.after ?? hooks.onSuccess
 const ofFailures = (hooks: Hears): unknown => hooks.beforeSleep ?? hooks.onBackoff ?? hooks.onGiveup ?? hooks.onAbort
 
+/** The same of a plugin: that a hook is there counts, as a getter may give it later, when somebody listens. */
+const hearsAll = (plugin: Plugin): boolean => 'onAttempt' in plugin || 'before' in plugin || 'after' in plugin || 'onSuccess' in plugin
+const hearsFailures = (plugin: Plugin): boolean => 'beforeSleep' in plugin || 'onBackoff' in plugin || 'onGiveup' in plugin || 'onAbort' in plugin
+
 type Hears = { readonly [Name in Event | 'onAbort']?: unknown }
 
 const handlersOf = (options: Options): Policy['_handlers'] => {
@@ -123,13 +127,13 @@ export const prepare = (given: Forced, tracker?: Tracker): Policy => {
   let late: unknown = handlers
   let timeless = true
   for (const plugin of plugins) {
-    early ??= ofAll(plugin)
-    late ??= ofFailures(plugin)
+    early ||= hearsAll(plugin)
+    late ||= hearsFailures(plugin)
     timeless &&= !!plugin.timeless
   }
-  const watched = (early ?? late) != null
+  const watched = !!(early || late)
   const plain =
-    (early ?? tracker ?? signal ?? maxTime ?? predicate ?? condition ?? stop ?? retryErrorCallback) == null &&
+    !early && (tracker ?? signal ?? maxTime ?? predicate ?? condition ?? stop ?? retryErrorCallback) == null &&
     typeof maxTries !== 'function' && (typeof wait !== 'function' || !!wait.timeless)
 
   return {
