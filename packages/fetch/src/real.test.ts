@@ -22,6 +22,7 @@ const freePort = async (): Promise<number> => {
 }
 
 const nginx = ensure('nginx')
+if (!nginx.path) process.stderr.write(`SKIPPED: the tests that need nginx: ${nginx.why}\n`)
 
 describe.skipIf(!nginx.path)(`Debian's nginx${nginx.why ? ` (skipped: ${nginx.why})` : ''}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'backon-nginx-'))
